@@ -1,0 +1,41 @@
+/*
+ * outfile.h - files that appear whole or not at all, and input files.
+ */
+#ifndef EE_OUTFILE_H
+#define EE_OUTFILE_H
+
+#include <stdio.h>
+
+#include "base/base.h"
+
+/*
+ * A file being written: beside its final name, then flushed, synced and
+ * renamed by ee_outfile_commit.  A target that exists and is not a regular
+ * file (/dev/stdout, a fifo) is written in place.  Write to 'fp' freely;
+ * errors are caught by commit.  The struct is the caller's; after commit
+ * (whatever it returns) or abort it holds nothing.
+ */
+struct ee_outfile {
+	FILE *fp;
+	char *path, *temp;	/* temp is NULL when written in place */
+};
+EE_MUST_CHECK enum ee_status ee_outfile_open(struct ee_outfile *file,
+	const char *path, struct ee_err *err);
+EE_MUST_CHECK enum ee_status ee_outfile_commit(struct ee_outfile *file,
+	struct ee_err *err);
+void ee_outfile_abort(struct ee_outfile *file);
+
+/*
+ * A whole file, mapped read-only (or read, where it cannot be mapped).
+ * 'data' is NULL for an empty file.
+ */
+struct ee_mapped {
+	const unsigned char *data;
+	size_t size;
+	bool is_mapped;
+};
+EE_MUST_CHECK enum ee_status ee_map_file(struct ee_mapped *file,
+	const char *path, struct ee_err *err);
+void ee_unmap_file(struct ee_mapped *file);
+
+#endif
