@@ -1,0 +1,52 @@
+/*
+ * weights.h - all tensors of a model folder, whatever files hold them.
+ *
+ * Reads model.safetensors, or model.safetensors.index.json and its shards.
+ *
+ * Ownership: everything belongs to the struct ee_weights and is valid until
+ * ee_weights_close; tensor data is mapped, not read (see safetensors.h).
+ */
+#ifndef EE_WEIGHTS_H
+#define EE_WEIGHTS_H
+
+#include "base/base.h"
+#include "base/value.h"
+#include "file/safetensors.h"
+
+struct ee_weight {
+	const char *name;
+	struct ee_tensor tensor;
+	size_t file;		/* which of 'files' it is in */
+};
+
+struct ee_weights_file {
+	const char *name;	/* in the folder: "model.safetensors" */
+	struct ee_safetensors data;
+};
+
+struct ee_weights {
+	size_t n;
+	struct ee_weight *list;		/* sorted by name */
+	size_t nfiles;
+	struct ee_weights_file *files;
+	struct ee_arena arena;
+};
+
+/*
+ * Open the weights in the folder 'dir'.  With shards, the index decides: a
+ * tensor that a shard holds beyond it is passed over, one that is missing is
+ * an error.  On failure 'w' holds nothing.
+ *
+ * Fails as ee_safetensors_open, with EE_EFORMAT for a bad index, EE_EIO if
+ * there are no weights, EE_EINPUT if they are in a container that is not
+ * supported (pytorch_model.bin).
+ */
+EE_MUST_CHECK enum ee_status ee_weights_open(struct ee_weights *w,
+	const char *dir, struct ee_err *err);
+void ee_weights_close(struct ee_weights *w);
+
+/* The tensor called 'name', or NULL. */
+const struct ee_weight *ee_weights_find(const struct ee_weights *w,
+	const char *name);
+
+#endif
