@@ -70,7 +70,7 @@ static enum ee_status
 add_indexed(struct ee_weights *w, const char *dir, const char *path,
 	    const struct ee_pair *pair, struct ee_err *err)
 {
-	struct ee_weight *out = &w->list[w->n];
+	struct ee_weights_item *out = &w->list[w->n];
 	const struct ee_named *t;
 	enum ee_status status;
 
@@ -96,7 +96,7 @@ add_indexed(struct ee_weights *w, const char *dir, const char *path,
 static int
 by_name(const void *a, const void *b)
 {
-	const struct ee_weight *x = a, *y = b;
+	const struct ee_weights_item *x = a, *y = b;
 
 	return strcmp(x->name, y->name);
 }
@@ -188,10 +188,10 @@ ee_weights_close(struct ee_weights *w)
 	memset(w, 0, sizeof(*w));
 }
 
-const struct ee_weight *
+const struct ee_weights_item *
 ee_weights_find(const struct ee_weights *w, const char *name)
 {
-	const struct ee_weight key = { .name = name };
+	const struct ee_weights_item key = { .name = name };
 
 	if (w->n == 0)
 		return NULL;

@@ -13,7 +13,7 @@
 #include "base/value.h"
 #include "file/safetensors.h"
 
-struct ee_weight {
+struct ee_weights_item {
 	const char *name;
 	struct ee_tensor tensor;
 	size_t file;		/* which of 'files' it is in */
@@ -26,7 +26,7 @@ struct ee_weights_file {
 
 struct ee_weights {
 	size_t n;
-	struct ee_weight *list;		/* sorted by name */
+	struct ee_weights_item *list;		/* sorted by name */
 	size_t nfiles;
 	struct ee_weights_file *files;
 	struct ee_arena arena;
@@ -46,7 +46,7 @@ EE_MUST_CHECK enum ee_status ee_weights_open(struct ee_weights *w,
 void ee_weights_close(struct ee_weights *w);
 
 /* The tensor called 'name', or NULL. */
-const struct ee_weight *ee_weights_find(const struct ee_weights *w,
+const struct ee_weights_item *ee_weights_find(const struct ee_weights *w,
 	const char *name);
 
 #endif

@@ -110,6 +110,8 @@ number(const char *s, struct ee_value *out)
 		}
 		if (base != 10)
 			return false;
+	} else if (strpbrk(s, ".eE") == NULL) {
+		return false;		/* 08 */
 	}
 	if (!is_real(s))
 		return false;
