@@ -1,0 +1,67 @@
+/*
+ * blas.h - the one door to the BLAS and LAPACK.
+ *
+ * All matrices are row-major.  (r, c) is rows, columns; 'ld' is the distance
+ * between rows, in elements.
+ */
+#ifndef EE_BLAS_H
+#define EE_BLAS_H
+
+#include "base/base.h"
+#include "base/value.h"
+
+/* Threads of the next products (see threads.h, which calls this). */
+void ee_blas_threads(unsigned n);
+
+/* c (m, n) = a (m, k) b (k, n) + beta c; a, b transposed as stored where
+ * 'ta', 'tb': a is then stored (k, m), b (n, k). */
+void ee_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
+	     const float *a, size_t lda, const float *b, size_t ldb,
+	     float beta, float *c, size_t ldc);
+
+/* Upper triangle of c (d, d) += x^T x, x (n, d). */
+void ee_syrk_upper(size_t n, size_t d, const float *x, float *c);
+void ee_dsyrk_upper(size_t n, size_t d, const double *x, double *c);
+
+/* y (rows) = a (rows, cols) x (cols) */
+void ee_dgemv(size_t rows, size_t cols, const double *a, const double *x,
+	      double *y);
+
+/*
+ * Cholesky factor of the symmetric positive definite a (d, d), in place: the
+ * lower triangle is read and becomes L with L L^T = a; the strict upper
+ * triangle is left as it is.  Fails with EE_EMATH, naming the first leading
+ * minor that is not positive.
+ */
+EE_MUST_CHECK enum ee_status ee_cholesky(size_t d, double *a,
+					 struct ee_err *err);
+
+/* Solve L L^T x = b for b (d, nrhs) row-major, in place. */
+void ee_cholesky_solve(size_t d, size_t nrhs, const double *l, double *b);
+
+/*
+ * A weight as it lies in its file: (out, in) row-major, or (in, out) where
+ * 'in_major' (GPT-2's Conv1D).  float16 and bfloat16 are converted by panels
+ * while they are multiplied; the data is borrowed and never copied whole.
+ */
+struct ee_weight {
+	const void *data;
+	enum ee_dtype dtype;	/* EE_F32, EE_F16, EE_BF16 */
+	bool in_major;
+	size_t out, in;
+};
+
+/*
+ * y (n, out) = x (n, in) W^T [+ bias (out)] [+ y where 'add'].  'bias' may
+ * be NULL.  x and y have no gaps and do not overlap.
+ * Fails with EE_ENOMEM (a panel).
+ */
+EE_MUST_CHECK enum ee_status ee_linear(const struct ee_weight *w,
+	const float *bias, size_t n, const float *x, float *y, bool add,
+	struct ee_err *err);
+
+/* The transposed product: dx (n, in) = dy (n, out) W [+ dx where 'add']. */
+EE_MUST_CHECK enum ee_status ee_linear_back(const struct ee_weight *w,
+	size_t n, const float *dy, float *dx, bool add, struct ee_err *err);
+
+#endif

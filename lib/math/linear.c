@@ -1,0 +1,100 @@
+/*
+ * linear.c - products with weights as they lie in their file.  See blas.h.
+ *
+ * A float32 weight is one product.  A half-precision weight is converted a
+ * panel of stored rows at a time (PANEL elements, which stay in cache) and
+ * multiplied at once: where the rows are the output's, a panel gives some
+ * columns of y; where they are the input's, it adds to all of y.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/blas.h"
+#include "math/convert.h"
+
+enum { PANEL = 1 << 20 };
+
+/* y (n, w->out): bias or zero, ready to be added to. */
+static void
+start(const float *bias, size_t n, size_t out, float *y)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (bias != NULL)
+			memcpy(y + i * out, bias, out * sizeof(*y));
+		else
+			memset(y + i * out, 0, out * sizeof(*y));
+	}
+}
+
+static void
+add_bias(const float *bias, size_t n, size_t out, float *y)
+{
+	size_t i, j;
+
+	for (i = 0; i < n; i++)
+		for (j = 0; j < out; j++)
+			y[i * out + j] += bias[j];
+}
+
+/*
+ * y (n, ny) += x (n, nx) S, where S is the stored matrix (rows, cols) or,
+ * with 'trans', its transpose: nx = rows, ny = cols, or the other way.
+ */
+static enum ee_status
+multiply(const struct ee_weight *w, bool trans, size_t n, const float *x,
+	 float *y, struct ee_err *err)
+{
+	const size_t rows = w->in_major ? w->in : w->out;
+	const size_t cols = w->in_major ? w->out : w->in;
+	const size_t nx = trans ? cols : rows, ny = trans ? rows : cols;
+	const size_t size = ee_dtype_size(w->dtype);
+	const unsigned char *data = w->data;
+	size_t step = PANEL / cols + 1, i;
+	float *panel;
+
+	if (w->dtype == EE_F32) {
+		ee_gemm(false, trans, n, ny, nx, 1, x, nx, w->data, cols, 1,
+			y, ny);
+		return EE_OK;
+	}
+	if (step > rows)
+		step = rows;
+	panel = ee_floats(step * cols, err);
+	if (panel == NULL)
+		return EE_ENOMEM;
+	for (i = 0; i < rows; i += step) {
+		const size_t m = rows - i < step ? rows - i : step;
+
+		ee_to_f32(w->dtype, data + i * cols * size, m * cols, panel);
+		if (trans)
+			ee_gemm(false, true, n, m, nx, 1, x, nx, panel, cols,
+				1, y + i, ny);
+		else
+			ee_gemm(false, false, n, ny, m, 1, x + i, nx, panel,
+				cols, 1, y, ny);
+	}
+	free(panel);
+	return EE_OK;
+}
+
+enum ee_status
+ee_linear(const struct ee_weight *w, const float *bias, size_t n,
+	  const float *x, float *y, bool add, struct ee_err *err)
+{
+	if (!add)
+		start(bias, n, w->out, y);
+	else if (bias != NULL)
+		add_bias(bias, n, w->out, y);
+	return multiply(w, !w->in_major, n, x, y, err);
+}
+
+enum ee_status
+ee_linear_back(const struct ee_weight *w, size_t n, const float *dy,
+	       float *dx, bool add, struct ee_err *err)
+{
+	if (!add)
+		memset(dx, 0, n * w->in * sizeof(*dx));
+	return multiply(w, w->in_major, n, dy, dx, err);
+}

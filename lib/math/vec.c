@@ -1,0 +1,521 @@
+/*
+ * vec.c - norms, activations, softmax.  See vec.h.
+ *
+ * exp is a polynomial (Cephes' expf: 2^k times a degree-6 fit on half an
+ * octave, 2 ulp), because the C library's cannot be vectorised without
+ * giving up the checks for NaN.
+ */
+#include "math/vec.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "math/simd.h"
+#include "math/threads.h"
+
+static inline float
+fast_exp(float x)
+{
+	const float log2e = 1.44269504f;
+	float k, r, p;
+	int32_t bits;
+
+	x = x < -87.0f ? -87.0f : x;		/* a NaN stays one */
+	x = x > 88.0f ? 88.0f : x;
+	k = x * log2e + 12582912.0f;		/* round to an integer */
+	memcpy(&bits, &k, sizeof(bits));
+	k -= 12582912.0f;
+	r = x - k * 0.693359375f;
+	r = r + k * 2.12194440e-4f;
+	p = 1.9875691500e-4f;
+	p = p * r + 1.3981999507e-3f;
+	p = p * r + 8.3334519073e-3f;
+	p = p * r + 4.1665795894e-2f;
+	p = p * r + 1.6666665459e-1f;
+	p = p * r + 5.0000001201e-1f;
+	p = p * r * r + r + 1.0f;
+	bits = (int32_t)((uint32_t)bits + 127u) << 23;
+	memcpy(&k, &bits, sizeof(k));
+	return p * k;
+}
+
+static inline float
+sigmoid(float x)
+{
+	return 1.0f / (1.0f + fast_exp(-x));
+}
+
+/* tanh(u) = 2 sigmoid(2u) - 1, so gelu_tanh(x) = x sigmoid(2u),
+ * u = sqrt(2/pi) (x + 0.044715 x^3) */
+static inline float
+gelu_slope(float x)
+{
+	return sigmoid(1.5957691216f * (x + 0.044715f * x * x * x));
+}
+
+EE_SIMD static void
+gelu_tanh(size_t n, const float *x, float *y)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		y[i] = x[i] * gelu_slope(x[i]);
+}
+
+EE_SIMD static void
+gelu_tanh_back(size_t n, const float *x, const float *dy, float *dx)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const float s = gelu_slope(x[i]);
+		const float du = 1.5957691216f *
+				 (1.0f + 0.134145f * x[i] * x[i]);
+
+		dx[i] = dy[i] * (s + x[i] * s * (1.0f - s) * du);
+	}
+}
+
+EE_SIMD static void
+silu(size_t n, const float *x, float *y)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		y[i] = x[i] * sigmoid(x[i]);
+}
+
+EE_SIMD static void
+silu_back(size_t n, const float *x, const float *dy, float *dx)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const float s = sigmoid(x[i]);
+
+		dx[i] = dy[i] * s * (1.0f + x[i] * (1.0f - s));
+	}
+}
+
+static void
+activate(enum ee_activation act, size_t n, const float *x, float *y)
+{
+	size_t i;
+
+	switch (act) {
+	case EE_GELU_TANH: gelu_tanh(n, x, y); break;
+	case EE_SILU: silu(n, x, y); break;
+	case EE_GELU_ERF:
+		for (i = 0; i < n; i++)
+			y[i] = 0.5f * x[i] *
+			       (1.0f + erff(x[i] * 0.70710678f));
+		break;
+	case EE_RELU:
+		for (i = 0; i < n; i++)
+			y[i] = x[i] < 0.0f ? 0.0f : x[i];
+		break;
+	}
+}
+
+static void
+activate_back(enum ee_activation act, size_t n, const float *x,
+	      const float *dy, float *dx)
+{
+	size_t i;
+
+	switch (act) {
+	case EE_GELU_TANH: gelu_tanh_back(n, x, dy, dx); break;
+	case EE_SILU: silu_back(n, x, dy, dx); break;
+	case EE_GELU_ERF:
+		for (i = 0; i < n; i++) {
+			const float cdf = 0.5f * (1.0f +
+						  erff(x[i] * 0.70710678f));
+			const float pdf = 0.39894228f *
+					  expf(-0.5f * x[i] * x[i]);
+
+			dx[i] = dy[i] * (cdf + x[i] * pdf);
+		}
+		break;
+	case EE_RELU:
+		for (i = 0; i < n; i++)
+			dx[i] = x[i] > 0.0f ? dy[i] : 0.0f;
+		break;
+	}
+}
+
+/* One elementwise job for the threads; which arrays are there says which. */
+struct job {
+	enum ee_activation act;
+	const float *x, *up, *dy;
+	float *out, *out2;
+};
+
+enum { GRAIN = 1 << 15 };
+
+static void
+activate_part(void *arg, size_t b, size_t e, unsigned thread)
+{
+	const struct job *j = arg;
+
+	(void)thread;
+	if (j->dy != NULL)
+		activate_back(j->act, e - b, j->x + b, j->dy + b, j->out + b);
+	else
+		activate(j->act, e - b, j->x + b, j->out + b);
+}
+
+void
+ee_activate(enum ee_activation act, size_t n, const float *x, float *y)
+{
+	struct job j = { .act = act, .x = x, .out = y };
+
+	ee_parallel(n, GRAIN, activate_part, &j);
+}
+
+void
+ee_activate_back(enum ee_activation act, size_t n, const float *x,
+		 const float *dy, float *dx)
+{
+	struct job j = { .act = act, .x = x, .dy = dy, .out = dx };
+
+	ee_parallel(n, GRAIN, activate_part, &j);
+}
+
+static void
+gate_part(void *arg, size_t b, size_t e, unsigned thread)
+{
+	const struct job *j = arg;
+	size_t i;
+
+	(void)thread;
+	activate(j->act, e - b, j->x + b, j->out + b);
+	for (i = b; i < e; i++)
+		j->out[i] *= j->up[i];
+}
+
+void
+ee_gate(enum ee_activation act, size_t n, const float *gate, const float *up,
+	float *y)
+{
+	struct job j = { .act = act, .x = gate, .up = up, .out = y };
+
+	ee_parallel(n, GRAIN, gate_part, &j);
+}
+
+static void
+gate_back_part(void *arg, size_t b, size_t e, unsigned thread)
+{
+	const struct job *j = arg;
+	float a[256], g[256];
+	size_t i, k;
+
+	(void)thread;
+	for (i = b; i < e; i += 256) {
+		const size_t m = e - i < 256 ? e - i : 256;
+
+		activate(j->act, m, j->x + i, a);
+		for (k = 0; k < m; k++)
+			g[k] = j->dy[i + k] * j->up[i + k];
+		for (k = 0; k < m; k++)
+			a[k] *= j->dy[i + k];
+		memcpy(j->out2 + i, a, m * sizeof(*a));
+		activate_back(j->act, m, j->x + i, g, j->out + i);
+	}
+}
+
+void
+ee_gate_back(enum ee_activation act, size_t n, const float *gate,
+	     const float *up, const float *dy, float *dgate, float *dup)
+{
+	struct job j = { .act = act, .x = gate, .up = up, .dy = dy,
+			 .out = dgate, .out2 = dup };
+
+	ee_parallel(n, GRAIN, gate_back_part, &j);
+}
+
+/* Sum and sum of squares about 'c', in eight lanes of float each for vectors
+ * of a few thousand; the lanes are added in double. */
+EE_SIMD static void
+sums(size_t d, const float *x, float c, double *sum, double *squares)
+{
+	float s[16] = { 0 }, q[16] = { 0 };
+	double ts = 0, tq = 0;
+	size_t i, j;
+
+	for (i = 0; i + 16 <= d; i += 16) {
+		for (j = 0; j < 16; j++) {
+			const float v = x[i + j] - c;
+
+			s[j] += v;
+			q[j] += v * v;
+		}
+	}
+	for (; i < d; i++) {
+		s[0] += x[i] - c;
+		q[0] += (x[i] - c) * (x[i] - c);
+	}
+	for (j = 0; j < 16; j++) {
+		ts += (double)s[j];
+		tq += (double)q[j];
+	}
+	*sum = ts;
+	*squares = tq;
+}
+
+/* mean (0 for rms) and 1 / standard deviation of one row */
+static void
+moments(bool rms, size_t d, float eps, const float *x, float *mean,
+	float *scale)
+{
+	double sum, squares;
+
+	*mean = 0;
+	if (!rms) {
+		sums(d, x, 0, &sum, &squares);
+		*mean = (float)(sum / (double)d);
+	}
+	sums(d, x, *mean, &sum, &squares);
+	*scale = (float)(1.0 / sqrt(squares / (double)d + (double)eps));
+}
+
+struct norm_job {
+	bool rms;
+	size_t d;
+	float eps;
+	const float *w, *b, *x, *dy;
+	float *out;
+};
+
+EE_SIMD static void
+norm_row(size_t d, float mean, float scale, const float *w, const float *b,
+	 const float *x, float *y)
+{
+	size_t i;
+
+	if (b != NULL)
+		for (i = 0; i < d; i++)
+			y[i] = (x[i] - mean) * scale * w[i] + b[i];
+	else
+		for (i = 0; i < d; i++)
+			y[i] = (x[i] - mean) * scale * w[i];
+}
+
+static void
+norm_part(void *arg, size_t begin, size_t end, unsigned thread)
+{
+	const struct norm_job *j = arg;
+	const size_t d = j->d;
+	float mean, scale;
+	size_t i;
+
+	(void)thread;
+	for (i = begin; i < end; i++) {
+		moments(j->rms, d, j->eps, j->x + i * d, &mean, &scale);
+		norm_row(d, mean, scale, j->w, j->b, j->x + i * d,
+			 j->out + i * d);
+	}
+}
+
+void
+ee_norm(bool rms, size_t n, size_t d, float eps, const float *w,
+	const float *b, const float *x, float *y)
+{
+	struct norm_job j = { rms, d, eps, w, b, x, NULL, y };
+
+	ee_parallel(n, 1 + GRAIN / (d + 1), norm_part, &j);
+}
+
+/* With xh = (x - mean) scale and g = dy w:
+ *   dx = scale (g - mean(g) - xh mean(g xh)), without mean(g) for RMSNorm. */
+static void
+norm_back_row(const struct norm_job *j, const float *x, const float *dy,
+	      float *dx)
+{
+	const size_t d = j->d;
+	double sum_g = 0, sum_gx = 0;
+	float mean, scale, a, b;
+	size_t i;
+
+	moments(j->rms, d, j->eps, x, &mean, &scale);
+	for (i = 0; i < d; i++) {
+		const float g = dy[i] * j->w[i];
+
+		sum_g += (double)g;
+		sum_gx += (double)(g * (x[i] - mean) * scale);
+	}
+	a = j->rms ? 0 : (float)(sum_g / (double)d);
+	b = (float)(sum_gx / (double)d);
+	for (i = 0; i < d; i++)
+		dx[i] += scale * (dy[i] * j->w[i] - a -
+				  (x[i] - mean) * scale * b);
+}
+
+static void
+norm_back_part(void *arg, size_t begin, size_t end, unsigned thread)
+{
+	const struct norm_job *j = arg;
+	size_t i;
+
+	(void)thread;
+	for (i = begin; i < end; i++)
+		norm_back_row(j, j->x + i * j->d, j->dy + i * j->d,
+			      j->out + i * j->d);
+}
+
+void
+ee_norm_back(bool rms, size_t n, size_t d, float eps, const float *w,
+	     const float *x, const float *dy, float *dx)
+{
+	struct norm_job j = { rms, d, eps, w, NULL, x, dy, dx };
+
+	ee_parallel(n, 1 + GRAIN / (d + 1), norm_back_part, &j);
+}
+
+EE_SIMD static float
+largest(size_t n, const float *x)
+{
+	float m = x[0];
+	size_t i;
+
+	for (i = 1; i < n; i++)
+		m = x[i] > m ? x[i] : m;
+	return m;
+}
+
+EE_SIMD static double
+exp_sum(size_t n, const float *x, float shift, float *y)
+{
+	float s[16] = { 0 };
+	double sum = 0;
+	size_t i, j;
+
+	for (i = 0; i + 16 <= n; i += 16) {
+		for (j = 0; j < 16; j++) {
+			const float e = fast_exp(x[i + j] - shift);
+
+			y[i + j] = e;
+			s[j] += e;
+		}
+	}
+	for (; i < n; i++)
+		s[0] += y[i] = fast_exp(x[i] - shift);
+	for (j = 0; j < 16; j++)
+		sum += (double)s[j];
+	return sum;
+}
+
+EE_SIMD static void
+scale_by(size_t n, float a, float *x)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		x[i] *= a;
+}
+
+void
+ee_softmax_causal(size_t m, size_t cols, size_t first, float *s, size_t ld)
+{
+	size_t i;
+
+	for (i = 0; i < m; i++) {
+		const size_t n = first + i < cols ? first + i : cols;
+		float *row = s + i * ld;
+		const double sum = exp_sum(n, row, largest(n, row), row);
+
+		scale_by(n, (float)(1.0 / sum), row);
+		memset(row + n, 0, (cols - n) * sizeof(*row));
+	}
+}
+
+void
+ee_softmax_back(size_t m, size_t cols, const float *p, float *dp, size_t ld)
+{
+	size_t i, k;
+
+	for (i = 0; i < m; i++) {
+		const float *pr = p + i * ld;
+		float *dr = dp + i * ld;
+		const float dot = (float)ee_dot(cols, pr, dr);
+
+		for (k = 0; k < cols; k++)
+			dr[k] = pr[k] * (dr[k] - dot);
+	}
+}
+
+double
+ee_log_softmax(size_t n, const float *x, float *logp)
+{
+	const float top = largest(n, x);
+	float e[1024];
+	double sum = 0, lse;
+	size_t i;
+
+	for (i = 0; i < n; i += 1024)
+		sum += exp_sum(n - i < 1024 ? n - i : 1024, x + i, top, e);
+	lse = (double)top + log(sum);
+	if (logp != NULL)
+		for (i = 0; i < n; i++)
+			logp[i] = (float)((double)x[i] - lse);
+	return lse;
+}
+
+EE_SIMD double
+ee_dot(size_t n, const float *x, const float *y)
+{
+	double s[8] = { 0 };
+	size_t i, j;
+
+	for (i = 0; i + 8 <= n; i += 8)
+		for (j = 0; j < 8; j++)
+			s[j] += (double)x[i + j] * (double)y[i + j];
+	for (; i < n; i++)
+		s[0] += (double)x[i] * (double)y[i];
+	return s[0] + s[1] + s[2] + s[3] + s[4] + s[5] + s[6] + s[7];
+}
+
+double
+ee_norm2(size_t n, const float *x)
+{
+	return sqrt(ee_dot(n, x, x));
+}
+
+EE_SIMD bool
+ee_all_finite(size_t n, const float *x)
+{
+	uint32_t bad = 0, bits;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		memcpy(&bits, &x[i], sizeof(bits));
+		bad |= (bits & UINT32_C(0x7f800000)) == UINT32_C(0x7f800000);
+	}
+	return bad == 0;
+}
+
+EE_SIMD void
+ee_axpy(size_t n, float a, const float *x, float *y)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		y[i] += a * x[i];
+}
+
+void
+ee_adam(size_t n, unsigned step, float lr, const float *grad, float *m,
+	float *v, float *x)
+{
+	const double c1 = 1.0 - pow(0.9, step), c2 = 1.0 - pow(0.999, step);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const float g = grad[i];
+		double root;
+
+		m[i] = 0.9f * m[i] + 0.1f * g;
+		v[i] = 0.999f * v[i] + 0.001f * g * g;
+		root = sqrt((double)v[i] / c2) + 1e-8;
+		x[i] -= (float)((double)lr / c1 * (double)m[i] / root);
+	}
+}
