@@ -8,8 +8,9 @@
  *
  * A value map of the library (base/value.h) is a msgpack map with string
  * keys; an EE_TENSOR is what msgpack-numpy writes (a map with the binary
- * keys nd, type, kind, shape, data), and a tensor of more than 1 GiB is a
- * list of tensors to be joined by rows, which the reader does by itself.
+ * keys nd, type, kind, shape, data).  The writer cuts a tensor of more than
+ * 1 GiB between rows, into {"split": true, "parts": [...]}, and the reader
+ * joins it again by itself.
  *
  * Ownership: file descriptors are borrowed and not closed.
  */
@@ -34,7 +35,9 @@ struct ee_writer;
 EE_MUST_CHECK enum ee_status ee_reader_open(struct ee_reader **reader,
 	int fd, const char *name, const char *kind, struct ee_err *err);
 
-/* The header map of the stream being read; valid until close. */
+/* The header map of the stream being read (of concatenated streams: of the
+ * one the last record came from, or the last one after EE_END); what this
+ * returns stays valid until close. */
 const struct ee_value *ee_reader_header(const struct ee_reader *reader);
 
 /*
