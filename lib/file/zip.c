@@ -91,7 +91,7 @@ find_directory(const struct ee_zip *zip, struct directory *dir,
 	       struct ee_err *err)
 {
 	const unsigned char *data = zip->file.data;
-	uint64_t at, end;
+	uint64_t at = 0, end;
 	enum ee_status status;
 
 	status = find_end(zip, &at, err);
