@@ -1,0 +1,251 @@
+/*
+ * backward.c - gradients with respect to activations, back through the
+ * layers of a tape.  See forward.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/vec.h"
+#include "model/forward.h"
+#include "model/pass.h"
+
+#define TRY(call) do { \
+	const enum ee_status status_ = (call); \
+	if (status_ != EE_OK) \
+		return status_; \
+} while (0)
+
+/* Floats of one node in one layer's block. */
+static size_t
+saved_width(const struct ee_config *c)
+{
+	return c->d + ee_site_width(c, EE_AT_HEADS) + c->f +
+	       (c->residual == EE_SEQUENTIAL ? c->d : 0) +
+	       (c->family->gated ? c->f : 0);
+}
+
+enum ee_status
+ee_tape_open(struct ee_tape *tape, const struct ee_model *m, size_t rows,
+	     size_t from, size_t to, struct ee_err *err)
+{
+	size_t i;
+
+	memset(tape, 0, sizeof(*tape));
+	tape->from = from;
+	tape->to = to;
+	tape->rows = rows;
+	tape->layer = ee_calloc(to - from + 1, sizeof(*tape->layer), err);
+	if (tape->layer == NULL)
+		return EE_ENOMEM;
+	for (i = 0; i < to - from; i++) {
+		tape->layer[i] = ee_floats(rows * saved_width(&m->config),
+					   err);
+		if (tape->layer[i] == NULL) {
+			ee_tape_close(tape);
+			return EE_ENOMEM;
+		}
+	}
+	return EE_OK;
+}
+
+void
+ee_tape_close(struct ee_tape *tape)
+{
+	size_t i;
+
+	for (i = 0; tape->layer != NULL && i < tape->to - tape->from; i++)
+		free(tape->layer[i]);
+	free(tape->layer);
+	memset(tape, 0, sizeof(*tape));
+}
+
+struct ee_saved
+ee_tape_layer(const struct ee_tape *tape, const struct ee_config *c,
+	      size_t layer)
+{
+	const size_t n = tape->rows;
+	float *p = tape->layer[layer - tape->from];
+	struct ee_saved s = { .in = p };
+
+	p += n * c->d;
+	s.q = p;
+	p += n * ee_site_width(c, EE_AT_HEADS);
+	s.up = p;
+	p += n * c->f;
+	if (c->residual == EE_SEQUENTIAL) {
+		s.mid = p;
+		p += n * c->d;
+	}
+	if (c->family->gated)
+		s.gate = p;
+	return s;
+}
+
+/* Gradients of one layer, for n rows. */
+struct work {
+	float *dnormed;		/* (n, d) */
+	float *dmid;		/* (n, d) */
+	float *dheads, *dq;	/* (n, h e) */
+	float *dk, *dv;		/* (n, g e) */
+	float *dqkv;		/* (n, h e + 2 g e) where fused */
+	float *dkey, *dgate;	/* (n, f) */
+	float *block;
+};
+
+struct layer {
+	struct ee_pass *pass;
+	const struct ee_span *span;
+	const struct ee_config *c;
+	const struct ee_param *p;
+	size_t number, n;
+	struct work *work;
+	struct ee_err *err;
+};
+
+static enum ee_status
+make_work(struct work *w, const struct ee_config *c, size_t n,
+	  struct ee_err *err)
+{
+	const size_t heads = ee_site_width(c, EE_AT_HEADS);
+	const size_t kv = ee_site_width(c, EE_AT_K);
+	const size_t qkv = c->family->qkv == EE_QKV_APART ? 0 :
+			   ee_site_width(c, EE_AT_QKV);
+	float *p = ee_floats(n * (2 * c->d + 2 * heads + 2 * kv + qkv +
+				  (c->family->gated ? 2 : 1) * c->f), err);
+
+	w->block = p;
+	if (p == NULL)
+		return EE_ENOMEM;
+	w->dnormed = p;
+	w->dmid = w->dnormed + n * c->d;
+	w->dheads = w->dmid + n * c->d;
+	w->dq = w->dheads + n * heads;
+	w->dk = w->dq + n * heads;
+	w->dv = w->dk + n * kv;
+	w->dqkv = w->dv + n * kv;
+	w->dkey = w->dqkv + n * qkv;
+	w->dgate = w->dkey + n * c->f;
+	return EE_OK;
+}
+
+static enum ee_status
+show(const struct layer *l, enum ee_site site, const float *dx)
+{
+	return ee_pass_show(l->pass, l->number, site, dx, l->n, l->err);
+}
+
+static enum ee_status
+back(const struct layer *l, enum ee_role role, const float *dy, float *dx,
+     bool add)
+{
+	return ee_linear_back(&l->p[role].w, l->n, dy, dx, add, l->err);
+}
+
+static void
+norm_back(const struct layer *l, enum ee_role role, const float *x,
+	  const float *dy, float *dx)
+{
+	ee_norm_back(l->c->family->rms, l->n, l->c->d, l->c->norm_eps,
+		     l->p[role].norm, x, dy, dx);
+}
+
+/* dnormed (n, d) of the MLP's input, from dout (n, d) */
+static enum ee_status
+mlp_back(const struct layer *l, const struct ee_saved *s, const float *dout)
+{
+	const struct work *w = l->work;
+	const size_t all = l->n * l->c->f;
+
+	TRY(show(l, EE_AT_MLP, dout));
+	TRY(back(l, EE_W_DOWN, dout, w->dkey, false));
+	TRY(show(l, EE_AT_KEY, w->dkey));
+	if (l->c->family->gated) {
+		ee_gate_back(l->c->activation, all, s->gate, s->up, w->dkey,
+			     w->dgate, w->dkey);
+		TRY(show(l, EE_AT_GATE, w->dgate));
+		TRY(back(l, EE_W_GATE, w->dgate, w->dnormed, false));
+	} else {
+		ee_activate_back(l->c->activation, all, s->up, w->dkey,
+				 w->dkey);
+	}
+	TRY(show(l, EE_AT_UP, w->dkey));
+	return back(l, EE_W_UP, w->dkey, w->dnormed, l->c->family->gated);
+}
+
+/* dnormed (n, d) of the attention's input, from dout (n, d); added to what
+ * is there where 'add' */
+static enum ee_status
+attention_back(const struct layer *l, const struct ee_saved *s,
+	       const float *dout, bool add)
+{
+	const struct work *w = l->work;
+
+	TRY(show(l, EE_AT_ATTN, dout));
+	TRY(back(l, EE_W_PROJ, dout, w->dheads, false));
+	TRY(ee_attend_back(l->pass, l->span, l->number, s->q, w->dheads,
+			   w->dq, w->dk, w->dv, l->err));
+	ee_rotate(l->pass, l->span, w->dq, l->c->heads, true);
+	ee_rotate(l->pass, l->span, w->dk, l->c->kv_heads, true);
+	if (l->c->family->qkv == EE_QKV_APART) {
+		TRY(back(l, EE_W_Q, w->dq, w->dnormed, add));
+		TRY(back(l, EE_W_K, w->dk, w->dnormed, true));
+		return back(l, EE_W_V, w->dv, w->dnormed, true);
+	}
+	ee_qkv_join(l->c, l->n, w->dq, w->dk, w->dv, w->dqkv);
+	return back(l, EE_W_QKV, w->dqkv, w->dnormed, add);
+}
+
+/*
+ * dx (n, d): from the gradient of the layer's output to that of its input.
+ * Both branches read the same 'dx' where they run in parallel.
+ */
+static enum ee_status
+layer_back(const struct layer *l, const struct ee_saved *s, float *dx)
+{
+	const struct work *w = l->work;
+	const size_t all = l->n * l->c->d;
+
+	TRY(show(l, EE_AT_OUT, dx));
+	TRY(mlp_back(l, s, dx));
+	if (l->c->residual == EE_PARALLEL_SHARED) {
+		TRY(attention_back(l, s, dx, true));
+		norm_back(l, EE_W_NORM1, s->in, w->dnormed, dx);
+		return EE_OK;
+	}
+	if (l->c->residual == EE_SEQUENTIAL) {
+		norm_back(l, EE_W_NORM2, s->mid, w->dnormed, dx);
+		TRY(attention_back(l, s, dx, false));
+		norm_back(l, EE_W_NORM1, s->in, w->dnormed, dx);
+		return EE_OK;
+	}
+	memset(w->dmid, 0, all * sizeof(*w->dmid));
+	norm_back(l, EE_W_NORM2, s->in, w->dnormed, w->dmid);
+	TRY(attention_back(l, s, dx, false));
+	norm_back(l, EE_W_NORM1, s->in, w->dnormed, w->dmid);
+	ee_axpy(all, 1, w->dmid, dx);
+	return EE_OK;
+}
+
+enum ee_status
+ee_backward(struct ee_pass *pass, const struct ee_span *span,
+	    const struct ee_tape *tape, float *dx, struct ee_err *err)
+{
+	const struct ee_config *c = &pass->model->config;
+	struct work work;
+	struct layer l = { .pass = pass, .span = span, .c = c,
+			   .n = tape->rows, .work = &work, .err = err };
+	enum ee_status status = EE_OK;
+
+	TRY(make_work(&work, c, l.n, err));
+	for (l.number = tape->to; l.number-- > tape->from; ) {
+		const struct ee_saved saved = ee_tape_layer(tape, c,
+							    l.number);
+
+		l.p = ee_model_param(pass->model, l.number, (enum ee_role)0);
+		status = layer_back(&l, &saved, dx);
+		if (status != EE_OK)
+			break;
+	}
+	free(work.block);
+	return status;
+}

@@ -1,0 +1,122 @@
+/*
+ * forward.h - a model computed over a token trie, forward and backward.
+ *
+ * Letters: n nodes of the span, d hidden size, f MLP width, h heads, g
+ * key/value heads, e head size, V vocabulary.  Arrays are float32, row-major,
+ * one row per node in node order.
+ *
+ *   struct ee_pass pass;
+ *   ee_pass_open(&pass, model, &trie, EE_KEEP_KV, err);
+ *   ee_span_make(&span, &trie, 0, trie.n, err);
+ *   ee_embed(&pass, &span, x, err);
+ *   ee_forward(&pass, &span, 0, layers, x, err);     x is now the last
+ *   ee_logits(&pass, rows, x, logits, err);          layer's output
+ */
+#ifndef EE_FORWARD_H
+#define EE_FORWARD_H
+
+#include "base/base.h"
+#include "model/model.h"
+#include "model/trie.h"
+
+/*
+ * What a pass shows as it goes: called at each place asked for, with the
+ * rows of the span (n, width), borrowed for the call.  In a backward pass
+ * the rows are the gradient at that place.  Its status ends the pass if it
+ * is not EE_OK.
+ */
+typedef enum ee_status ee_tap_fn(void *ctx, size_t layer, enum ee_site site,
+	const float *x, size_t n, size_t width, struct ee_err *err);
+
+struct ee_tape;
+
+struct ee_pass {
+	const struct ee_model *model;
+	const struct ee_trie *trie;
+
+	/* To be set by the caller, any time. */
+	uint32_t *taps;		/* (layers) bit 1 << site: call 'tap' */
+	ee_tap_fn *tap;
+	void *ctx;
+	struct ee_tape *tape;	/* where forward keeps what backward needs */
+
+	/* Keys and values, rotary positions included: per layer, or one pair
+	 * for all where they are not kept. */
+	bool keep;
+	size_t kv_rows;
+	float **k, **v;		/* (layers or 1) each (trie->n, g e) */
+
+	float *cosines, *sines;	/* (turned, rotary / 2) */
+	size_t turned;		/* positions in these tables */
+};
+
+enum { EE_KEEP_KV = 1 };
+
+/* Start; the trie is borrowed and may grow.  EE_KEEP_KV: keep keys and
+ * values of each layer, so that nodes added later can be computed alone. */
+EE_MUST_CHECK enum ee_status ee_pass_open(struct ee_pass *pass,
+	const struct ee_model *model, const struct ee_trie *trie,
+	unsigned flags, struct ee_err *err);
+void ee_pass_close(struct ee_pass *pass);
+
+/* Ask for, or forget, a tap. */
+void ee_pass_want(struct ee_pass *pass, size_t layer, enum ee_site site);
+void ee_pass_want_nothing(struct ee_pass *pass);
+
+/* x (n, d): token embeddings plus learned positions.  Fails with EE_EINPUT
+ * for a token id beyond the vocabulary or a position beyond the model's. */
+EE_MUST_CHECK enum ee_status ee_embed(struct ee_pass *pass,
+	const struct ee_span *span, float *x, struct ee_err *err);
+
+/*
+ * Compute layers 'from' to 'to' - 1 for the span; x (n, d) is the input of
+ * layer 'from' on entry and the output of layer 'to' - 1 on exit.  Keys and
+ * values of all ancestors outside the span must have been computed.
+ */
+EE_MUST_CHECK enum ee_status ee_forward(struct ee_pass *pass,
+	const struct ee_span *span, size_t from, size_t to, float *x,
+	struct ee_err *err);
+
+/* The same, but layer 'to' - 1 only as far as 'site', which must be tapped
+ * there; x is then of no use. */
+EE_MUST_CHECK enum ee_status ee_forward_until(struct ee_pass *pass,
+	const struct ee_span *span, size_t from, size_t to,
+	enum ee_site site, float *x, struct ee_err *err);
+
+/* logits (rows, V) = head(final norm(x)), x (rows, d) outputs of the last
+ * layer.  'normed' (rows, d), or NULL, gets the final norm's output. */
+EE_MUST_CHECK enum ee_status ee_logits(const struct ee_model *model,
+	size_t rows, const float *x, float *normed, float *logits,
+	struct ee_err *err);
+
+/* dx (rows, d) = d loss / d x, from dlogits (rows, V) and the x of above. */
+EE_MUST_CHECK enum ee_status ee_logits_back(const struct ee_model *model,
+	size_t rows, const float *x, const float *dlogits, float *dx,
+	struct ee_err *err);
+
+/*
+ * What ee_forward keeps of layers from..to - 1 of a span, so that
+ * ee_backward can go back through them: (2 + [sequential]) d + f (+ f where
+ * gated) floats per node and layer.
+ */
+struct ee_tape {
+	size_t from, to, rows;
+	float **layer;		/* (to - from) one block each */
+};
+EE_MUST_CHECK enum ee_status ee_tape_open(struct ee_tape *tape,
+	const struct ee_model *model, size_t rows, size_t from, size_t to,
+	struct ee_err *err);
+void ee_tape_close(struct ee_tape *tape);
+
+/*
+ * dx (n, d): on entry d loss / d (output of layer tape->to - 1), on exit
+ * d loss / d (input of layer tape->from), for the span that the tape was
+ * made of.  Nodes outside the span count as constants.  Taps are called
+ * with gradients at EE_AT_MLP, EE_AT_UP, EE_AT_GATE, EE_AT_KEY, EE_AT_ATTN,
+ * EE_AT_OUT.  The pass must keep keys and values.
+ */
+EE_MUST_CHECK enum ee_status ee_backward(struct ee_pass *pass,
+	const struct ee_span *span, const struct ee_tape *tape, float *dx,
+	struct ee_err *err);
+
+#endif

@@ -1,0 +1,333 @@
+/* model.c - a model folder, opened.  See model.h. */
+#include "model/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/convert.h"
+
+const struct ee_param *
+ee_model_param(const struct ee_model *m, size_t layer, enum ee_role role)
+{
+	if (role >= EE_LAYER_ROLES)
+		return &m->whole[role - EE_LAYER_ROLES];
+	return &m->layer[layer * EE_LAYER_ROLES + role];
+}
+
+/* The stored tensor 'name', or the same without the family's prefix. */
+static const struct ee_weights_item *
+find(const struct ee_model *m, const char *name)
+{
+	const char *prefix = m->config.family->prefix;
+	const struct ee_weights_item *item = ee_weights_find(&m->weights,
+							     name);
+
+	if (item == NULL && strncmp(name, prefix, strlen(prefix)) == 0)
+		item = ee_weights_find(&m->weights, name + strlen(prefix));
+	return item;
+}
+
+static bool
+is_norm(enum ee_role role)
+{
+	return role == EE_W_NORM1 || role == EE_W_NORM2 ||
+	       role == EE_W_FINAL;
+}
+
+/* Logical dimensions of a role's weight. */
+static void
+dimensions(const struct ee_config *c, enum ee_role role, size_t *out,
+	   size_t *in)
+{
+	*in = c->d;
+	*out = c->d;
+	switch (role) {
+	case EE_W_QKV: *out = ee_site_width(c, EE_AT_QKV); break;
+	case EE_W_Q: *out = ee_site_width(c, EE_AT_Q); break;
+	case EE_W_K:
+	case EE_W_V: *out = ee_site_width(c, EE_AT_K); break;
+	case EE_W_PROJ: *in = ee_site_width(c, EE_AT_HEADS); break;
+	case EE_W_GATE:
+	case EE_W_UP: *out = c->f; break;
+	case EE_W_DOWN: *in = c->f; break;
+	case EE_W_EMBED:
+	case EE_W_HEAD: *out = c->vocab; break;
+	case EE_W_POSITION: *out = c->positions; break;
+	default: break;
+	}
+}
+
+static enum ee_status
+check_shape(const char *name, const struct ee_tensor *t, size_t rows,
+	    size_t cols, struct ee_err *err)
+{
+	char have[128], want[128];
+	const struct ee_tensor model = ee_tensor_2d(EE_F32, NULL, rows, cols);
+
+	if (t->dtype != EE_F32 && t->dtype != EE_F16 && t->dtype != EE_BF16)
+		return ee_fail(err, EE_EINPUT, "tensor '%s' is %s; weights "
+			       "must be float32, float16 or bfloat16", name,
+			       ee_dtype_name(t->dtype));
+	if (t->ndim != model.ndim || t->shape[0] != rows ||
+	    (cols > 0 && t->shape[1] != cols))
+		return ee_fail(err, EE_EMATCH, "tensor '%s' is %s, but "
+			       "config.json says %s", name,
+			       ee_tensor_shape(t, have),
+			       ee_tensor_shape(&model, want));
+	return EE_OK;
+}
+
+/* A stored vector as a float32 copy. */
+static enum ee_status
+load_vector(const struct ee_model *m, const char *name, bool optional,
+	    size_t n, float **out, struct ee_err *err)
+{
+	const struct ee_weights_item *item = find(m, name);
+	enum ee_status status;
+
+	if (item == NULL && optional)
+		return EE_OK;
+	if (item == NULL)
+		return ee_fail(err, EE_EMATCH, "tensor '%s' is missing",
+			       name);
+	status = check_shape(name, &item->tensor, n, 0, err);
+	if (status != EE_OK)
+		return status;
+	*out = ee_floats(n, err);
+	if (*out == NULL)
+		return EE_ENOMEM;
+	ee_to_f32(item->tensor.dtype, item->tensor.data, n, *out);
+	return EE_OK;
+}
+
+static enum ee_status
+load_matrix(const struct ee_model *m, const char *name, struct ee_param *p,
+	    struct ee_err *err)
+{
+	const bool layered = p->module->role < EE_LAYER_ROLES;
+	const struct ee_weights_item *item = find(m, name);
+	struct ee_weight *w = &p->w;
+	enum ee_status status;
+
+	if (item == NULL)
+		return ee_fail(err, EE_EMATCH, "tensor '%s' is missing",
+			       name);
+	dimensions(&m->config, p->module->role, &w->out, &w->in);
+	w->in_major = layered && m->config.family->in_major;
+	status = check_shape(name, &item->tensor,
+			     w->in_major ? w->in : w->out,
+			     w->in_major ? w->out : w->in, err);
+	w->data = item->tensor.data;
+	w->dtype = item->tensor.dtype;
+	p->stored = item->name;
+	return status;
+}
+
+/* Load the module 'full' (its whole name) into its parameter. */
+static enum ee_status
+load_param(struct ee_model *m, const char *full,
+	   const struct ee_module *module, struct ee_param *p,
+	   struct ee_err *err)
+{
+	char name[EE_MAX_NAME + 8];
+	enum ee_status status;
+	size_t out, in;
+
+	p->module = module;
+	dimensions(&m->config, module->role, &out, &in);
+	p->w.out = out;
+	snprintf(name, sizeof(name), "%s.weight", full);
+	if (is_norm(module->role))
+		status = load_vector(m, name, false, out, &p->norm, err);
+	else
+		status = load_matrix(m, name, p, err);
+	if (status != EE_OK || module->bias == EE_NO_BIAS)
+		return status;
+	snprintf(name, sizeof(name), "%s.bias", full);
+	return load_vector(m, name, module->bias == EE_MAYBE_BIAS, out,
+			   &p->bias, err);
+}
+
+static enum ee_status
+load_layers(struct ee_model *m, struct ee_err *err)
+{
+	const struct ee_module *module;
+	char full[EE_MAX_NAME];
+	enum ee_status status;
+	size_t i;
+
+	for (i = 0; i < m->config.layers; i++) {
+		module = m->config.family->modules;
+		for (; module->name != NULL; module++) {
+			if (module->role == EE_W_NONE)
+				continue;
+			ee_model_name(m, i, module, full);
+			status = load_param(m, full, module,
+				&m->layer[i * EE_LAYER_ROLES + module->role],
+				err);
+			if (status != EE_OK)
+				return status;
+		}
+	}
+	/* a layer more than config.json says is another model */
+	for (module = m->config.family->modules; module->name != NULL;
+	     module++) {
+		if (module->role == EE_W_NONE)
+			continue;
+		ee_model_name(m, i, module, full);
+		strncat(full, ".weight", sizeof(full) - strlen(full) - 1);
+		if (find(m, full) != NULL)
+			return ee_fail(err, EE_EMATCH, "tensor '%s' is there,"
+				       " but config.json says %zu layers",
+				       full, i);
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+load_whole(struct ee_model *m, struct ee_err *err)
+{
+	const struct ee_module *module = m->config.family->whole;
+	struct ee_param *p;
+	enum ee_status status;
+
+	for (; module->name != NULL; module++) {
+		p = &m->whole[module->role - EE_LAYER_ROLES];
+		if (module->role == EE_W_HEAD && m->config.tied) {
+			*p = m->whole[EE_W_EMBED - EE_LAYER_ROLES];
+			p->module = module;
+			continue;
+		}
+		status = load_param(m, module->name, module, p, err);
+		if (status != EE_OK)
+			return status;
+	}
+	return EE_OK;
+}
+
+static uint64_t
+hash_values(uint64_t hash, const void *data, enum ee_dtype dtype, size_t n)
+{
+	const size_t most = 256, size = ee_dtype_size(dtype);
+	const size_t count = n < most ? n : most;
+	const uint64_t length = n;
+	size_t i;
+	float v;
+
+	hash = ee_hash(hash, &length, sizeof(length));
+	for (i = 0; i < count; i++) {
+		/* i n / count, without the product overflowing */
+		const size_t at = n / count * i + n % count * i / count;
+
+		ee_to_f32(dtype, (const char *)data + at * size, 1, &v);
+		hash = ee_hash(hash, &v, sizeof(v));
+	}
+	return hash;
+}
+
+static uint64_t
+hash_param(uint64_t hash, const struct ee_param *p)
+{
+	if (p->module == NULL)
+		return hash;
+	if (p->norm != NULL)
+		hash = hash_values(hash, p->norm, EE_F32, p->w.out);
+	else
+		hash = hash_values(hash, p->w.data, p->w.dtype,
+				   p->w.out * p->w.in);
+	if (p->bias != NULL)
+		hash = hash_values(hash, p->bias, EE_F32, p->w.out);
+	return hash;
+}
+
+/* prints[l][0]: everything that the keys of layer l depend on;
+ * prints[l][1]: that and the down projection of layer l. */
+static void
+fingerprint(struct ee_model *m)
+{
+	const struct ee_config *c = &m->config;
+	const uint64_t shape[] = { c->layers, c->d, c->heads, c->kv_heads,
+				   c->head, c->f, c->vocab, c->rotary,
+				   (uint64_t)c->residual,
+				   (uint64_t)c->activation };
+	uint64_t hash = ee_hash(EE_HASH_START, shape, sizeof(shape));
+	size_t i, role;
+
+	hash = ee_hash(hash, &c->theta, sizeof(c->theta));
+	hash = hash_param(hash, ee_model_param(m, 0, EE_W_EMBED));
+	hash = hash_param(hash, ee_model_param(m, 0, EE_W_POSITION));
+	for (i = 0; i < c->layers; i++) {
+		for (role = 0; role < EE_W_DOWN; role++)
+			hash = hash_param(hash, ee_model_param(m, i,
+						(enum ee_role)role));
+		m->prints[2 * i] = hash;
+		hash = hash_param(hash, ee_model_param(m, i, EE_W_DOWN));
+		m->prints[2 * i + 1] = hash;
+	}
+	hash = hash_param(hash, ee_model_param(m, 0, EE_W_FINAL));
+	m->print = hash_param(hash, ee_model_param(m, 0, EE_W_HEAD));
+}
+
+enum ee_status
+ee_model_open(struct ee_model **model, const char *dir, struct ee_err *err)
+{
+	struct ee_model *m = ee_calloc(1, sizeof(*m), err);
+	enum ee_status status;
+
+	*model = NULL;
+	if (m == NULL)
+		return EE_ENOMEM;
+	status = ee_config_read(&m->config, dir, err);
+	if (status != EE_OK)
+		goto fail;
+	status = ee_weights_open(&m->weights, dir, err);
+	if (status != EE_OK)
+		goto fail;
+	m->layer = ee_calloc(m->config.layers,
+			     EE_LAYER_ROLES * sizeof(*m->layer), err);
+	m->prints = ee_calloc(m->config.layers, 2 * sizeof(*m->prints), err);
+	status = EE_ENOMEM;
+	if (m->layer == NULL || m->prints == NULL)
+		goto fail;
+	status = load_whole(m, err);
+	if (status == EE_OK)
+		status = load_layers(m, err);
+	if (status != EE_OK) {
+		status = ee_within(err, status, "%s", dir);
+		goto fail;
+	}
+	fingerprint(m);
+	*model = m;
+	return EE_OK;
+fail:
+	ee_model_close(m);
+	return status;
+}
+
+static void
+free_param(struct ee_param *p)
+{
+	free(p->norm);
+	free(p->bias);
+	free(p->edited);
+}
+
+void
+ee_model_close(struct ee_model *m)
+{
+	size_t i;
+
+	if (m == NULL)
+		return;
+	for (i = 0; m->layer != NULL &&
+	     i < m->config.layers * EE_LAYER_ROLES; i++)
+		free_param(&m->layer[i]);
+	for (i = 0; i < EE_ROLES - EE_LAYER_ROLES; i++)
+		if (i != EE_W_HEAD - EE_LAYER_ROLES || !m->config.tied)
+			free_param(&m->whole[i]);
+	free(m->layer);
+	free(m->prints);
+	ee_weights_close(&m->weights);
+	free(m);
+}
