@@ -2,28 +2,66 @@
 # matter; `make help` lists the rest.
 CC       ?= cc
 OPT      ?= -O3
-WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+WARN     ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wimplicit-fallthrough -Wvla -Werror \
             -Wno-format-truncation
-PKGS     := msgpack-c zlib jansson yaml-0.1 libpcre2-8 libutf8proc openblas
-PKGS_MSG := $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
-PKGS     := $(patsubst msgpack-c,$(PKGS_MSG),$(PKGS))
-CPPFLAGS += -D_GNU_SOURCE -Ilib $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-CFLAGS   += -std=c11 $(OPT) -g $(WARN) $(SAN) -pthread
-LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+SAN      ?=
+PREFIX   ?= /usr/local
 BUILD    ?= build
 BIN      ?= bin
+PYTHON   ?= $(BUILD)/venv/bin/python
+FUZZ_CC  ?= clang
+FUZZ_TIME ?= 20
 
-LIB_SRC  := $(wildcard lib/*/*.c)
-LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
-LIB      := $(BUILD)/libee.a
-TOOLS    := $(patsubst tools/%.c,%,$(wildcard tools/ee-*.c))
-TOOL_BIN := $(TOOLS:%=$(BIN)/%)
-UNIT_SRC := $(wildcard tests/unit/*.c)
-UNIT     := $(BUILD)/unit
+VERSION  := $(shell sed -n 's/.*EE_VERSION "\(.*\)".*/\1/p' lib/base/base.h)
 
-.PHONY: all clean unit
-all: $(TOOL_BIN)
+# Asked for when first used, not when this file is read: `make deps all`
+# installs them in between.
+lazy      = $(eval $(1) := $(shell $(2)))$($(1))
+PKGS      = $(call lazy,PKGS,echo zlib jansson yaml-0.1 libpcre2-8 \
+            libutf8proc openblas $$(pkg-config --exists msgpack-c && \
+            echo msgpack-c || echo msgpack))
+PKG_CFLAGS = $(call lazy,PKG_CFLAGS,pkg-config --cflags $(PKGS))
+PKG_LIBS  = $(call lazy,PKG_LIBS,pkg-config --libs $(PKGS))
+CHECK_LIBS = $(call lazy,CHECK_LIBS,pkg-config --libs check)
+
+CPPFLAGS += -D_GNU_SOURCE -Ilib $(PKG_CFLAGS)
+CFLAGS   += -std=c11 $(OPT) -g $(WARN) $(SAN) -pthread
+LDLIBS   += -Wl,--as-needed $(PKG_LIBS) -lm
+
+LIB_SRC  := $(sort $(wildcard lib/*/*.c))
+LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB       = $(BUILD)/libee.a
+TOOLS    := $(patsubst tools/%.c,%,$(sort $(wildcard tools/ee-*.c)))
+TOOL_BIN  = $(TOOLS:%=$(BIN)/%)
+TOOL_OBJ  = $(patsubst %.c,$(BUILD)/%.o,\
+            $(filter-out tools/ee-%.c,$(wildcard tools/*.c)))
+UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+UNIT_OBJ  = $(UNIT_SRC:%.c=$(BUILD)/%.o)
+UNIT      = $(BUILD)/unit
+SUITES    = $(BUILD)/unit_suites.h
+FUZZ     := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+HEADERS   = $(shell grep -L 'private to this room' lib/*/*.h)
+
+.PHONY: all deps demo check unit asan asan-parts fuzz bench lint interop \
+        install uninstall clean help
+.SECONDARY:
+
+all: $(TOOL_BIN) $(LIB)
+
+help:
+	@echo 'deps       install what the build needs (apt-get)'
+	@echo 'all        the tools, into $(BIN)/, and libee.a'
+	@echo 'demo       edit a fact in a small model, as a tour'
+	@echo 'check      every test; ends with "N passed, N failed"'
+	@echo 'unit       the unit tests only (CK_RUN_SUITE=stream: one room)'
+	@echo 'lint       the rules of the house only'
+	@echo 'asan       unit and command-line tests under ASan and UBSan'
+	@echo 'fuzz       each fuzz target for FUZZ_TIME=$(FUZZ_TIME) seconds'
+	@echo 'interop    against Python (PYTHON=..., or a venv is made)'
+	@echo 'bench      how fast'
+	@echo 'install    to PREFIX=$(PREFIX), below DESTDIR; also uninstall'
+	@echo 'clean      remove $(BUILD)/ and $(BIN)/'
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -33,16 +71,94 @@ $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BIN)/%: $(BUILD)/tools/%.o $(BUILD)/tools/tool.o $(LIB)
+$(BIN)/%: $(BUILD)/tools/%.o $(TOOL_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-# Unit tests: each tests/unit/test_ROOM.c defines `Suite *suite_ROOM(void)`;
+# Each tests/unit/test_ROOM.c defines `Suite *suite_ROOM(void)`;
 # tests/unit/main.c runs them all.
 unit: $(UNIT)
 	$(UNIT)
-$(UNIT): $(UNIT_SRC:%.c=$(BUILD)/%.o) $(LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs check) -o $@
+$(UNIT): $(UNIT_OBJ) $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) $(CHECK_LIBS) -o $@
+$(SUITES): $(UNIT_SRC)
+	@mkdir -p $(@D)
+	@printf 'SUITE(%s)\n' $(patsubst tests/unit/test_%.c,%,\
+		$(filter tests/unit/test_%.c,$(UNIT_SRC))) > $@
+$(BUILD)/tests/unit/main.o: CPPFLAGS += -I$(BUILD)
+$(BUILD)/tests/unit/main.o: $(SUITES)
+
+# The tests print "<part>: N passed, N failed" each, and a sum at the end.
+TEST_ENV = BUILD='$(abspath $(BUILD))' BIN='$(abspath $(BIN))' CC='$(CC)' \
+           PKG_CFLAGS='$(PKG_CFLAGS)' PKG_LIBS='$(PKG_LIBS)' SAN='$(SAN)'
+check: all $(UNIT)
+	@$(TEST_ENV) tests/run.sh unit cli lint man
+lint: all
+	@$(TEST_ENV) tests/run.sh lint
+asan:
+	@+$(MAKE) BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin OPT='-O1' \
+		SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined \
+		-fno-omit-frame-pointer' asan-parts
+asan-parts: all $(UNIT)
+	@$(TEST_ENV) tests/run.sh unit cli
+interop: all
+	@$(TEST_ENV) PYTHON='$(PYTHON)' tests/run.sh interop
+fuzz:
+	@+BUILD='$(BUILD)/fuzz' CC='$(FUZZ_CC)' MAKE='$(MAKE)' \
+		FUZZ_TIME='$(FUZZ_TIME)' tests/fuzz/run.sh $(FUZZ)
+$(FUZZ:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/tests/fuzz/%.o $(LIB)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
+demo: all
+	@BIN='$(abspath $(BIN))' pipelines/atlas/demo.sh
+bench: all
+	@BUILD='$(abspath $(BUILD))' BIN='$(abspath $(BIN))' tests/bench/run.sh
+
+# Debian and Ubuntu by themselves; elsewhere says what is missing.
+DEBS := build-essential pkg-config libopenblas-dev zlib1g-dev libjansson-dev \
+        libyaml-dev libpcre2-dev libutf8proc-dev check mandoc
+deps:
+	@if pkg-config --exists zlib jansson yaml-0.1 libpcre2-8 libutf8proc \
+	    openblas check 2>/dev/null && command -v mandoc >/dev/null && \
+	    command -v $(CC) >/dev/null && { pkg-config --exists msgpack || \
+	    pkg-config --exists msgpack-c; }; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+		echo 'deps: please install: a C11 compiler, pkg-config, mandoc,'; \
+		echo 'and the development files of OpenBLAS, msgpack-c, zlib,'; \
+		echo 'jansson, libyaml, PCRE2, utf8proc and check'; \
+		exit 1; \
+	fi; \
+	[ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; \
+	$$sudo apt-get update && \
+	if apt-cache show libmsgpack-c-dev >/dev/null 2>&1; \
+	then msgpack=libmsgpack-c-dev; else msgpack=libmsgpack-dev; fi && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+		--no-install-recommends $(DEBS) $$msgpack
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(LIB_OBJ) $(UNIT_OBJ) $(TOOL_OBJ) $(TOOLS:%=$(BUILD)/tools/%.o): | deps
+endif
+
+INCLUDE := $(DESTDIR)$(PREFIX)/include/ee
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+		$(INCLUDE)
+	install $(TOOL_BIN) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib
+	install -m 644 lib/ee.h $(INCLUDE)
+	for h in $(HEADERS); do \
+		install -D -m 644 $$h $(INCLUDE)/$${h#lib/} || exit; done
+	for m in man/*.[1-9]; do install -D -m 644 $$m \
+		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/} || exit; \
+		done
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@REQUIRES@|$(PKGS)|' libee.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/libee.pc
+uninstall:
+	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -f $(DESTDIR)$(PREFIX)/lib/libee.a \
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig/libee.pc
+	for m in man/*.[1-9]; do rm -f \
+		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
+	rm -rf $(INCLUDE)
 
 clean:
 	rm -rf $(BUILD) $(BIN)

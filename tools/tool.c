@@ -150,7 +150,7 @@ tool_option(struct tool *tool, int c, const char *arg)
 	switch (c) {
 	case 'q': tool->quiet = true; break;
 	case 'v': tool->verbose = true; break;
-	case 'j': tool->threads = tool_int(tool, "-j", arg, 1, 1024); break;
+	case 'j': tool->threads = tool_int(tool, "-j", arg, 1, 256); break;
 	case 'h': tool_usage(tool, 0);
 	case 1000:
 		printf("%s %s\n", tool->name, EE_VERSION);

@@ -29,8 +29,7 @@ struct ee_reader {
 	struct ee_arena record_arena, header_arena;
 	struct ee_value record;
 	const struct ee_value *header;	/* of the current stream */
-	const char *kind;		/* of the first stream */
-	const char *fingerprint;	/* the first that was given, or NULL */
+	const struct ee_value *first;	/* header, of the first stream */
 	uint64_t bytes;			/* before 'start' */
 	uint64_t records;		/* in all streams */
 	uint64_t here;			/* in the current stream */
@@ -192,74 +191,15 @@ consume(struct ee_reader *r)
 	r->bytes += r->scan.pos;
 }
 
-/* Not a stream: say what it may be instead. */
 static enum ee_status
 not_a_stream(const struct ee_reader *r, struct ee_err *err)
 {
-	const unsigned char *p = r->buf + r->start;
-	const size_t n = r->used - r->start;
-	const char *what = "";
-
 	if (r->bytes > 0)
 		return ee_fail(err, EE_EFORMAT,
 			       "%s: bytes after the end map, at byte %" PRIu64
 			       ", that are no stream", r->name, r->bytes);
-	if (n >= 2 && memcmp(p, "PK", 2) == 0)
-		what = " (a zip archive: .npz?)";
-	else if (n >= 1 && (p[0] == '{' || p[0] == '['))
-		what = " (JSON text?)";
-	return ee_fail(err, EE_EFORMAT, "%s: is no ee stream%s", r->name,
-		       what);
-}
-
-/* Streams that follow one another must be of one kind and one model. */
-static enum ee_status
-check_same(struct ee_reader *r, const char *kind, struct ee_err *err)
-{
-	const struct ee_value *mark = ee_get(ee_get(r->header, "model"),
-					     "fingerprint");
-
-	if (r->kind == NULL)
-		r->kind = kind;
-	if (strcmp(r->kind, kind) != 0)
-		return ee_fail(err, EE_EMATCH, "%s: a stream of '%.60s' "
-			       "follows one of '%.60s'", r->name, kind,
-			       r->kind);
-	if (mark == NULL || mark->type != EE_TEXT)
-		return EE_OK;
-	if (r->fingerprint == NULL)
-		r->fingerprint = mark->u.text;
-	if (strcmp(r->fingerprint, mark->u.text) != 0)
-		return ee_fail(err, EE_EMATCH, "%s: a stream of model %.60s "
-			       "follows one of model %.60s", r->name,
-			       mark->u.text, r->fingerprint);
-	return EE_OK;
-}
-
-static enum ee_status
-check_header(struct ee_reader *r, const char *want, struct ee_err *err)
-{
-	const struct ee_value *version = ee_get(r->header, "ee");
-	const char *kind;
-	enum ee_status status;
-
-	if (version->type != EE_INT || version->u.integer < 1)
-		return ee_fail(err, EE_EFORMAT, "%s: is no ee stream",
-			       r->name);
-	if (version->u.integer > EE_STREAM_MAJOR)
-		return ee_fail(err, EE_EFORMAT,
-			       "%s: stream of version %lld, this program "
-			       "reads version %d", r->name,
-			       (long long)version->u.integer,
-			       (int)EE_STREAM_MAJOR);
-	status = ee_get_text(r->header, "kind", &kind, r->name, err);
-	if (status != EE_OK)
-		return status;
-	if (want != NULL && strcmp(kind, want) != 0)
-		return ee_fail(err, EE_EFORMAT,
-			       "%s: is a stream of '%.60s', want '%s'",
-			       r->name, kind, want);
-	return check_same(r, kind, err);
+	return ee_header_missing(r->buf + r->start, r->used - r->start,
+				 r->name, err);
 }
 
 /*
@@ -300,7 +240,7 @@ read_header(struct ee_reader *r, const char *want, struct ee_err *err)
 	r->crc = crc32_z(0, r->buf + r->start, r->scan.pos);
 	r->here = 0;
 	consume(r);
-	return check_header(r, want, err);
+	return ee_header_check(header, &r->first, want, r->name, err);
 }
 
 enum ee_status

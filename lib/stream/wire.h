@@ -1,5 +1,6 @@
 /*
- * wire.h - msgpack bytes to values, for the reader; private to this room.
+ * wire.h - msgpack bytes to values, for the reader; headers, limits.
+ * It is private to this room.
  *
  * Bytes are foreign until proven otherwise.  ee_scan walks the heads of one
  * object and finds where it ends, with every limit checked, before anything
@@ -54,6 +55,23 @@ struct ee_blobs {
 EE_MUST_CHECK enum ee_status ee_unpack(struct ee_arena *arena,
 	struct ee_blobs *blobs, const unsigned char *p, size_t n,
 	struct ee_value *out, struct ee_err *err);
+
+/*
+ * Is 'header' one of a stream that we read: of our version, of the kind
+ * 'want' (NULL for any), of the kind and model of the streams before it?
+ *
+ *   first  in/out: the first header, NULL before it (or, if that knows no
+ *          model, the first that does)
+ *
+ * Fails with EE_EFORMAT, EE_EMATCH.
+ */
+EE_MUST_CHECK enum ee_status ee_header_check(const struct ee_value *header,
+	const struct ee_value **first, const char *want, const char *name,
+	struct ee_err *err);
+
+/* EE_EFORMAT: no stream, but what the first 'n' bytes look like instead. */
+enum ee_status ee_header_missing(const unsigned char *p, size_t n,
+				 const char *name, struct ee_err *err);
 
 /* Split tensors beyond this many bytes (the tests lower it). */
 void ee_writer_split_at(struct ee_writer *writer, size_t bytes);

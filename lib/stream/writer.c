@@ -352,31 +352,3 @@ ee_writer_split_at(struct ee_writer *w, size_t bytes)
 {
 	w->split = bytes;
 }
-
-static void
-carry_over(struct ee_arena *arena, struct ee_value *to,
-	   const struct ee_value *from, const char *key)
-{
-	const struct ee_value *v = ee_get(from, key);
-
-	if (v != NULL)
-		ee_put(arena, to, key, ee_copy(arena, v));
-}
-
-struct ee_value
-ee_header_extra(struct ee_arena *arena, const struct ee_value *in,
-		const char *command)
-{
-	const struct ee_value *old = ee_get(in, "history");
-	struct ee_value extra = ee_map(), history = ee_list();
-	size_t i;
-
-	carry_over(arena, &extra, in, "model");
-	carry_over(arena, &extra, in, "corpus");
-	for (i = 0; old != NULL && old->type == EE_LIST && i < old->n; i++)
-		ee_add(arena, &history, ee_copy(arena, &old->u.list[i]));
-	ee_add(arena, &history,
-	       ee_text(ee_arena_text(arena, command, strlen(command))));
-	ee_put(arena, &extra, "history", history);
-	return extra;
-}
