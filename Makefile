@@ -45,7 +45,7 @@ HEADERS   = $(shell grep -L 'private to this room' lib/*/*.h)
 
 .PHONY: all deps demo check unit asan asan-parts fuzz bench lint interop \
         install uninstall clean help
-.SECONDARY:
+.PRECIOUS: $(BUILD)/%.o
 
 all: $(TOOL_BIN) $(LIB)
 
