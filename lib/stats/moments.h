@@ -1,0 +1,76 @@
+/*
+ * moments.h - sums over the rows that pass one tap.
+ *
+ * n rows x of f float32 values.  What can be collected, and what is kept of
+ * it; every one is a plain sum, so two halves of a corpus can be added:
+ *
+ *   mom2        sum x x^T       (f, f), float64, upper triangle
+ *   mean        sum x           (f), float64
+ *   var         sum x^2         (f), float64 (and mean)
+ *   norm_mean   sum |x|         float64
+ *   cov, corr   mom2 and mean, with products in float64
+ *
+ * The products of mom2 are float32: rows are collected in blocks of
+ * EE_MOMENT_ROWS, counted from the first row of the stream, each block is
+ * multiplied by sgemm and added to the float64 triangle.  So the result does
+ * not depend on how the rows were cut into records, and its error does not
+ * grow with their number (about 1e-7 of the matrix's norm, measured; sums
+ * kept in float32, as the Python tools keep them, lose 1e-5 and more).  A
+ * covariance subtracts two large numbers, so there the products are float64.
+ */
+#ifndef EE_MOMENTS_H
+#define EE_MOMENTS_H
+
+#include "base/base.h"
+
+enum { EE_MOMENT_ROWS = 1024, EE_MAX_WIDTH = 1 << 20 };
+
+enum ee_collect {
+	EE_COLLECT_MOM2 = 1, EE_COLLECT_MEAN = 2, EE_COLLECT_VAR = 4,
+	EE_COLLECT_NORM_MEAN = 8, EE_COLLECT_COV = 16, EE_COLLECT_CORR = 32
+};
+
+/* From "mom2,mean,var"; false with the bad word in 'err'. */
+EE_MUST_CHECK enum ee_status ee_collect_parse(const char *text,
+	unsigned *collect, struct ee_err *err);
+/* The names of what is collected, sorted, joined by 'by': "mean-mom2". */
+const char *ee_collect_text(unsigned collect, char by, char out[64]);
+/* The name of one bit. */
+const char *ee_collect_name(enum ee_collect one);
+
+struct ee_moments {
+	size_t width;			/* f */
+	unsigned collect;
+	int64_t count;			/* rows, those waiting included */
+	double *mom2;			/* packed: row i has f - i values */
+	double *sum, *squares;		/* (f) */
+	double norm;
+	float *rows;			/* waiting to be multiplied */
+	size_t waiting;
+	void *scratch;
+};
+
+/* What 'collect' does not need stays NULL.  On failure 'm' holds nothing. */
+EE_MUST_CHECK enum ee_status ee_moments_init(struct ee_moments *m,
+	size_t width, unsigned collect, struct ee_err *err);
+void ee_moments_free(struct ee_moments *m);
+
+/* Add n rows x (n, width), which must be finite.  Fails with EE_ENOMEM. */
+EE_MUST_CHECK enum ee_status ee_moments_add(struct ee_moments *m, size_t n,
+	const float *x, struct ee_err *err);
+
+/* Multiply the rows that wait: before the sums are read. */
+EE_MUST_CHECK enum ee_status ee_moments_flush(struct ee_moments *m,
+	struct ee_err *err);
+
+/* Add the sums of 'other', of the same width and flushed; what is collected
+ * afterwards is what both have. */
+void ee_moments_merge(struct ee_moments *m, const struct ee_moments *other);
+
+/* Where row i of the packed triangle starts (its first value is (i, i)). */
+size_t ee_packed_row(size_t width, size_t i);
+/* The triangle as a full matrix (width, width) and back. */
+void ee_unpack_matrix(size_t width, const double *packed, double *full);
+void ee_pack_matrix(size_t width, const double *full, double *packed);
+
+#endif
