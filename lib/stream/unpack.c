@@ -295,8 +295,8 @@ plain_map(struct unpack *u, const msgpack_object *o, struct ee_value *out)
 		const msgpack_object_str *s = &kv->key.via.str;
 		const char *key;
 
-		if (kv->key.type != MSGPACK_OBJECT_STR ||
-		    memchr(s->ptr, '\0', s->size) != NULL)
+		if (kv->key.type != MSGPACK_OBJECT_STR || (s->size > 0 &&
+		    memchr(s->ptr, '\0', s->size) != NULL))
 			return ee_fail(u->err, EE_EFORMAT,
 				       "map with a key that is no string");
 		key = ee_arena_text(u->arena, s->ptr, s->size);
