@@ -236,7 +236,8 @@ START_TEST(streams_concatenate)
 END_TEST
 
 #define HEADER "\x83\xa2""ee\x01\xa4""kind\xa1""x\xa2""by\xa1""t"
-#define T(data) { data, sizeof(data) - 1 }
+#define B(data) data, sizeof(data) - 1
+#define T(data) { B(data) }
 #define NP "\x81\xa1""x\x84\xc4\x02nd\xc3\xc4\x04type"	/* 4 members */
 
 /* After HEADER: each must be refused, without a large allocation. */
@@ -302,15 +303,15 @@ static const struct {
 	enum ee_status want;
 	const char *text;
 } bad_headers[] = {
-	{ "", 0, EE_ETRUNC, "is empty" },
-	{ "PK\3\4", 4, EE_EFORMAT, "npz" },
-	{ "{\"a\": 1}", 8, EE_EFORMAT, "JSON" },
-	{ "hello", 5, EE_EFORMAT, "no ee stream" },
-	{ "\x80", 1, EE_EFORMAT, "no ee stream" },
-	{ "\x81\xa2""ee\x00", 5, EE_EFORMAT, "no ee stream" },
-	{ "\x81\xa2""ee\x01", 5, EE_EFORMAT, "'kind' is missing" },
-	{ "\x82\xa2""ee\x02\xa4kind\xa1x", 12, EE_EFORMAT, "version 2" },
-	{ "\x82\xa2""ee\x01\xa4kind\xa1x", 7, EE_ETRUNC, "header" },
+	{ B(""), EE_ETRUNC, "is empty" },
+	{ B("PK\3\4"), EE_EFORMAT, "npz" },
+	{ B("{\"a\": 1}"), EE_EFORMAT, "JSON" },
+	{ B("hello"), EE_EFORMAT, "no ee stream" },
+	{ B("\x80"), EE_EFORMAT, "no ee stream" },
+	{ B("\x81\xa2""ee\x00"), EE_EFORMAT, "no ee stream" },
+	{ B("\x81\xa2""ee\x01"), EE_EFORMAT, "'kind' is missing" },
+	{ B("\x82\xa2""ee\x02\xa4kind\xa1x"), EE_EFORMAT, "version 2" },
+	{ B("\x82\xa2""ee\x01\xa4k"), EE_ETRUNC, "header" },
 };
 
 START_TEST(bad_headers_are_refused)
@@ -349,28 +350,35 @@ static const struct {
 	double want;		/* its first element, or the value */
 } foreign[] = {
 	/* big-endian */
-	{ NP "\xa3>i4\xc4\x05shape\x91\x01\xc4\x04""data\xc4\x04\0\0\1\2",
-	  45, EE_TENSOR, EE_I32, 258 },
-	{ NP "\xa3>f2\xc4\x05shape\x90\xc4\x04""data\xc4\x02\x3c\0",
-	  42, EE_TENSOR, EE_F16, 1 },
+	{ B(NP "\xa3>i4\xc4\x05shape\x91\x01\xc4\x04""data\xc4\x04\0\0\1\2"),
+	  EE_TENSOR, EE_I32, 258 },
+	{ B(NP "\xa3>f2\xc4\x05shape\x90\xc4\x04""data\xc4\x02\x3c\0"),
+	  EE_TENSOR, EE_F16, 1 },
 	/* bf16, by both names */
-	{ NP "\xa3|V2\xc4\x05shape\x91\x01\xc4\x04""data\xc4\x02\x80\x3f",
-	  43, EE_TENSOR, EE_BF16, 1 },
-	{ NP "\x91\x92\xa0\xa3|V2\xc4\x05shape\x91\x01\xc4\x04""data\xc4"
-	  "\x02\x80\x3f", 46, EE_TENSOR, EE_BF16, 1 },
+	{ B(NP "\xa3|V2\xc4\x05shape\x91\x01\xc4\x04""data\xc4\x02\x80\x3f"),
+	  EE_TENSOR, EE_BF16, 1 },
+	{ B(NP "\x91\x92\xa0\xa3|V2\xc4\x05shape\x91\x01\xc4\x04""data\xc4"
+	  "\x02\x80\x3f"),
+	  EE_TENSOR, EE_BF16, 1 },
 	/* string keys, string data */
-	{ "\x81\xa1x\x84\xa2nd\xc3\xa4type\xa3|u1\xa5shape\x91\x01\xa4""data"
-	  "\xa1""A", 33, EE_TENSOR, EE_U8, 65 },
+	{ B("\x81\xa1x\x84\xa2nd\xc3\xa4type\xa3|u1\xa5shape\x91\x01\xa4""data"
+	  "\xa1""A"),
+	  EE_TENSOR, EE_U8, 65 },
 	/* numpy scalars */
-	{ "\x81\xa1x\x83\xc4\x02nd\xc2\xc4\x04type\xa3<f4\xc4\x04""data\xc4"
-	  "\x04\0\0\x80\x3f", 31, EE_REAL, 0, 1 },
-	{ "\x81\xa1x\x83\xc4\x02nd\xc2\xc4\x04type\xa3<i8\xc4\x04""data\xc4"
-	  "\x08\xff\xff\xff\xff\xff\xff\xff\xff", 35, EE_INT, 0, -1 },
-	{ "\x81\xa1x\x83\xc4\x02nd\xc2\xc4\x04type\xa3|b1\xc4\x04""data\xc4"
-	  "\x01\1", 28, EE_LOGIC, 0, 1 },
+	{ B("\x81\xa1x\x83\xc4\x02nd\xc2\xc4\x04type\xa3<f4\xc4\x04""data\xc4"
+	  "\x04\0\0\x80\x3f"),
+	  EE_REAL, 0, 1 },
+	{ B("\x81\xa1x\x83\xc4\x02nd\xc2\xc4\x04type\xa3<i8\xc4\x04""data\xc4"
+	  "\x08\xff\xff\xff\xff\xff\xff\xff\xff"),
+	  EE_INT, 0, -1 },
+	{ B("\x81\xa1x\x83\xc4\x02nd\xc2\xc4\x04type\xa3|b1\xc4\x04""data\xc4"
+	  "\x01\1"),
+	  EE_LOGIC, 0, 1 },
 	/* float 32, and a byte string */
-	{ "\x81\xa1x\xca\x3f\x80\0\0", 8, EE_REAL, 0, 1 },
-	{ "\x81\xa1x\xc4\x01z", 6, EE_TEXT, 0, 1 },
+	{ B("\x81\xa1x\xca\x3f\x80\0\0"),
+	  EE_REAL, 0, 1 },
+	{ B("\x81\xa1x\xc4\x01z"),
+	  EE_TEXT, 0, 1 },
 };
 
 START_TEST(foreign_values_are_understood)
