@@ -1,0 +1,79 @@
+# shellcheck shell=sh
+# lib.sh - what command-line tests have in common.
+
+# need TOOL...: skip the case where one is not there
+need() {
+	for tool; do
+		command -v "$tool" > /dev/null || {
+			echo "skip: no $tool"
+			exit 0
+		}
+	done
+}
+
+# status COMMAND...: run it, then say its exit status
+status() {
+	"$@"
+	echo "status $?"
+}
+
+# fails TEXT COMMAND...: it must exit with 1, print TEXT on standard error
+# in a line "<tool>: ...", and nothing but that one line
+fails() {
+	text=$1
+	shift
+	"$@" > fails.out 2> fails.err
+	code=$?
+	if [ $code != 1 ]; then
+		echo "exit status $code, want 1: $*"
+	elif [ "$(wc -l < fails.err)" -ne 1 ] ||
+		! grep -q '^ee-[a-z-]*: ' fails.err; then
+		echo "want one line of message: $*"
+		cat fails.err
+	elif ! grep -qF -- "$text" fails.err; then
+		echo "want '$text': $*"
+		cat fails.err
+	fi
+}
+
+# cut_everywhere FILE COMMAND...: COMMAND must fail on FILE cut to any length
+# short of the whole, or to every STEP-th
+cut_everywhere() {
+	file=$1
+	shift
+	size=$(wc -c < "$file")
+	n=0
+	while [ $n -lt "$size" ]; do
+		head -c $n "$file" > cut.in
+		"$@" < cut.in > cut.out 2> cut.err
+		code=$?
+		if [ $code != 1 ] || [ "$(wc -l < cut.err)" -ne 1 ]; then
+			echo "cut at $n of $size: exit status $code"
+			cat cut.err
+		fi
+		n=$((n + ${STEP:-1}))
+	done
+	echo "cut everywhere"
+}
+
+# byte FILE OFFSET OCTAL: overwrite one byte
+byte() {
+	# shellcheck disable=SC2059
+	printf "\\$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2> /dev/null
+}
+
+# Pieces of streams, as msgpack by hand.
+header() {	# KIND FINGERPRINT: one letter each
+	printf '\204\242ee\001\244kind\241%s\242by\246test 1' "$1"
+	printf '\245model\201\253fingerprint\241%s' "$2"
+}
+record() {	# {"n": DIGIT, "x": f4 [1, -2]}
+	printf '\202\241n\006%s' '' | tr '\006' "\\00$1"
+	printf '\241x\205\304\002nd\303\304\004type\243<f4\304\004kind\304%b' \
+		'\0000'
+	printf '\304\005shape\221\002\304\004data\304\010'
+	printf '%b' '\0000\0000\0200\0077\0000\0000\0000\0300'
+}
+end() {		# DIGIT records
+	printf '\201\243end\201\247records%b' "\\000$1"
+}
