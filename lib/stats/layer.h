@@ -1,0 +1,85 @@
+/*
+ * layer.h - the finished statistics of one tap, and where they came from.
+ *
+ * One struct stands between the three places where statistics live: the
+ * accumulator (moments.h), a record of a stats stream, and an .npz file in
+ * the layout of rome, memit and EasyEdit (METHODS in ee-editing(7)).
+ *
+ * A record (kind "stats") holds sums over rows, so that records can be added:
+ *
+ *   name          "transformer.h.5.mlp.c_proj"
+ *   side          "in" or "out"
+ *   count         rows, = tokens
+ *   collect       list of what was asked for: "mom2", "cov", ...
+ *   mom2          f8 (f, f)  sum of x x^T, both triangles
+ *   mean          f8 (f)     sum of x
+ *   var           f8 (f)     sum of x^2
+ *   norm_mean     real       sum of |x|
+ *   documents     how many begin among the rows, where known
+ *   fingerprint   of the model up to the tap: 16 hex digits
+ *   model         {name, fingerprint}
+ *   corpus        a map, or a list of maps once parts have been merged
+ *
+ * Ownership: texts and values belong to the struct (its arena).
+ */
+#ifndef EE_LAYER_H
+#define EE_LAYER_H
+
+#include "base/base.h"
+#include "base/value.h"
+#include "stats/moments.h"
+
+struct ee_layer {
+	const char *name, *side;
+	const char *fingerprint;	/* NULL: unknown; the same below */
+	const char *model, *model_fingerprint;
+	int64_t documents;		/* -1: unknown */
+	struct ee_value corpus;		/* a list of maps */
+	struct ee_value history;	/* a list of texts */
+	struct ee_value marks;		/* one number for each part merged */
+	struct ee_moments sums;
+	struct ee_arena arena;
+};
+
+void ee_layer_free(struct ee_layer *layer);
+
+/* Set 'marks' from the sums, once they are complete. */
+void ee_layer_mark(struct ee_layer *layer);
+
+/*
+ * From a record and the header of its stream (NULL where there is none).
+ * Checks shapes, that matrices are symmetric and values finite.  On failure
+ * 'layer' holds nothing.  Fails with EE_EFORMAT, EE_EMATH, EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_layer_from_record(struct ee_layer *layer,
+	const struct ee_value *record, const struct ee_value *header,
+	struct ee_err *err);
+
+/* The record; made in 'arena', texts borrowed from 'layer'. */
+EE_MUST_CHECK enum ee_status ee_layer_record(struct ee_arena *arena,
+	const struct ee_layer *layer, struct ee_value *out,
+	struct ee_err *err);
+
+/*
+ * Add the statistics of another part of the corpus.  Fails with EE_EMATCH
+ * (another layer, width or fingerprint) or EE_EINPUT (a part that is in
+ * already: the same corpus map, or the same numbers).
+ */
+EE_MUST_CHECK enum ee_status ee_layer_merge(struct ee_layer *layer,
+	const struct ee_layer *other, struct ee_err *err);
+
+/*
+ * The members of its .npz file, in order: the reference's own, in
+ * 'precision' (EE_F32, EE_F64), then ours, called "ee.*".  'sample_size' -1
+ * is written as None.
+ */
+EE_MUST_CHECK enum ee_status ee_layer_arrays(struct ee_arena *arena,
+	const struct ee_layer *layer, enum ee_dtype precision,
+	int64_t sample_size, struct ee_value *out, struct ee_err *err);
+
+/* From an .npz file, the reference's or ours.  Name and side are taken from
+ * the file's name where its members do not tell. */
+EE_MUST_CHECK enum ee_status ee_layer_from_npz(struct ee_layer *layer,
+	const char *path, struct ee_err *err);
+
+#endif
