@@ -206,69 +206,6 @@ load_whole(struct ee_model *m, struct ee_err *err)
 	return EE_OK;
 }
 
-static uint64_t
-hash_values(uint64_t hash, const void *data, enum ee_dtype dtype, size_t n)
-{
-	const size_t most = 256, size = ee_dtype_size(dtype);
-	const size_t count = n < most ? n : most;
-	const uint64_t length = n;
-	size_t i;
-	float v;
-
-	hash = ee_hash(hash, &length, sizeof(length));
-	for (i = 0; i < count; i++) {
-		/* i n / count, without the product overflowing */
-		const size_t at = n / count * i + n % count * i / count;
-
-		ee_to_f32(dtype, (const char *)data + at * size, 1, &v);
-		hash = ee_hash(hash, &v, sizeof(v));
-	}
-	return hash;
-}
-
-static uint64_t
-hash_param(uint64_t hash, const struct ee_param *p)
-{
-	if (p->module == NULL)
-		return hash;
-	if (p->norm != NULL)
-		hash = hash_values(hash, p->norm, EE_F32, p->w.out);
-	else
-		hash = hash_values(hash, p->w.data, p->w.dtype,
-				   p->w.out * p->w.in);
-	if (p->bias != NULL)
-		hash = hash_values(hash, p->bias, EE_F32, p->w.out);
-	return hash;
-}
-
-/* prints[l][0]: everything that the keys of layer l depend on;
- * prints[l][1]: that and the down projection of layer l. */
-static void
-fingerprint(struct ee_model *m)
-{
-	const struct ee_config *c = &m->config;
-	const uint64_t shape[] = { c->layers, c->d, c->heads, c->kv_heads,
-				   c->head, c->f, c->vocab, c->rotary,
-				   (uint64_t)c->residual,
-				   (uint64_t)c->activation };
-	uint64_t hash = ee_hash(EE_HASH_START, shape, sizeof(shape));
-	size_t i, role;
-
-	hash = ee_hash(hash, &c->theta, sizeof(c->theta));
-	hash = hash_param(hash, ee_model_param(m, 0, EE_W_EMBED));
-	hash = hash_param(hash, ee_model_param(m, 0, EE_W_POSITION));
-	for (i = 0; i < c->layers; i++) {
-		for (role = 0; role < EE_W_DOWN; role++)
-			hash = hash_param(hash, ee_model_param(m, i,
-						(enum ee_role)role));
-		m->prints[2 * i] = hash;
-		hash = hash_param(hash, ee_model_param(m, i, EE_W_DOWN));
-		m->prints[2 * i + 1] = hash;
-	}
-	hash = hash_param(hash, ee_model_param(m, 0, EE_W_FINAL));
-	m->print = hash_param(hash, ee_model_param(m, 0, EE_W_HEAD));
-}
-
 enum ee_status
 ee_model_open(struct ee_model **model, const char *dir, struct ee_err *err)
 {
@@ -287,8 +224,10 @@ ee_model_open(struct ee_model **model, const char *dir, struct ee_err *err)
 	m->layer = ee_calloc(m->config.layers,
 			     EE_LAYER_ROLES * sizeof(*m->layer), err);
 	m->prints = ee_calloc(m->config.layers, 2 * sizeof(*m->prints), err);
+	m->file_prints = ee_calloc(m->config.layers, 2 * sizeof(*m->prints),
+				   err);
 	status = EE_ENOMEM;
-	if (m->layer == NULL || m->prints == NULL)
+	if (m->layer == NULL || m->prints == NULL || m->file_prints == NULL)
 		goto fail;
 	status = load_whole(m, err);
 	if (status == EE_OK)
@@ -297,7 +236,10 @@ ee_model_open(struct ee_model **model, const char *dir, struct ee_err *err)
 		status = ee_within(err, status, "%s", dir);
 		goto fail;
 	}
-	fingerprint(m);
+	ee_model_fingerprint(m);
+	memcpy(m->file_prints, m->prints,
+	       m->config.layers * 2 * sizeof(*m->prints));
+	m->file_print = m->print;
 	*model = m;
 	return EE_OK;
 fail:
@@ -328,6 +270,7 @@ ee_model_close(struct ee_model *m)
 			free_param(&m->whole[i]);
 	free(m->layer);
 	free(m->prints);
+	free(m->file_prints);
 	ee_weights_close(&m->weights);
 	free(m);
 }

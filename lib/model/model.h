@@ -31,7 +31,8 @@ struct ee_model {
 	struct ee_param *layer;		/* (layers, EE_LAYER_ROLES) */
 	struct ee_param whole[EE_ROLES - EE_LAYER_ROLES];
 	uint64_t *prints;		/* (layers, 2): see ee_model_print */
-	uint64_t print;			/* of the whole model */
+	uint64_t *file_prints;		/* (layers, 2): without edits */
+	uint64_t print, file_print;	/* of the whole model */
 };
 
 /*
@@ -56,8 +57,8 @@ const struct ee_param *ee_model_param(const struct ee_model *model,
  * as float32, evenly spread (all of a smaller one): enough to tell any two
  * trained or edited models apart without reading gigabytes; not proof
  * against a forger.  The container, its dtype names and sharding do not
- * count.  Edits laid over the model do not count either: a fingerprint is of
- * the files.
+ * count; edits laid over the model do.  model->file_print and file_prints
+ * are those of the files alone.
  *
  * For a site, only the weights that it depends on count: so statistics of a
  * layer's keys outlive an edit of that layer's down projection.
@@ -66,6 +67,8 @@ enum { EE_PRINT_TEXT = 17 };
 void ee_print_text(uint64_t print, char text[EE_PRINT_TEXT]);
 uint64_t ee_model_print(const struct ee_model *model, size_t layer,
 			enum ee_site site);
+uint64_t ee_model_file_print(const struct ee_model *model, size_t layer,
+			     enum ee_site site);
 
 /* Where in the model a tap, or a weight, is. */
 struct ee_place {
@@ -97,6 +100,9 @@ void ee_model_name(const struct ee_model *model, size_t layer,
 EE_MUST_CHECK enum ee_status ee_model_edit(struct ee_model *model,
 	const char *name, const float *left, size_t out, const float *right,
 	size_t in, size_t r, float sign, struct ee_err *err);
+
+/* Take the fingerprints (ee_model_open and ee_model_edit do). */
+void ee_model_fingerprint(struct ee_model *model);
 
 /* The parameter whose weight is called 'name', or NULL. */
 const struct ee_param *ee_model_weight(const struct ee_model *model,

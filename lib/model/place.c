@@ -1,23 +1,10 @@
-/* place.c - names of modules, fingerprints of sites, edits.  See model.h. */
-#include <inttypes.h>
+/* place.c - names of modules, and edits.  See model.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "math/convert.h"
 #include "model/model.h"
-
-void
-ee_print_text(uint64_t print, char text[EE_PRINT_TEXT])
-{
-	snprintf(text, EE_PRINT_TEXT, "%016" PRIx64, print);
-}
-
-uint64_t
-ee_model_print(const struct ee_model *m, size_t layer, enum ee_site site)
-{
-	return m->prints[2 * layer + (site >= EE_AT_MLP)];
-}
 
 /* "transformer.h.%zu" filled in; the format is the family table's. */
 static void
@@ -179,5 +166,6 @@ ee_model_edit(struct ee_model *m, const char *name, const float *left,
 	else
 		ee_gemm(false, true, out, in, r, sign, left, r, right, r, 1,
 			p->edited, in);
+	ee_model_fingerprint(m);
 	return EE_OK;
 }

@@ -1,0 +1,579 @@
+/* target.c - the target vector of an edit.  See target.h. */
+#include "edit/target.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/vec.h"
+
+#define TRY(call) do { \
+	const enum ee_status status_ = (call); \
+	if (status_ != EE_OK) \
+		return status_; \
+} while (0)
+
+/* A place where a loss is read: the logits of 'node'. */
+struct read {
+	uint32_t node;
+	int32_t want;		/* the token it should say; -1: the kl spot */
+	double weight;		/* of -log p(want) in its request's nll */
+	bool first_row;		/* counts for p_before, p_after */
+};
+
+struct state {
+	struct ee_target *t;
+	uint32_t lookups_at;	/* its lookup nodes in job.lookups */
+	uint32_t nlookups;
+	uint32_t reads_at, nreads;
+	float *m, *v;		/* (d) Adam */
+	float *p0;		/* (V) log probabilities at the kl spot */
+	double v0_norm, p;
+	bool done;
+};
+
+struct job {
+	const struct ee_model *model;
+	const struct ee_target_params *params;
+	size_t d, vocab, layers;
+	struct ee_trie trie;
+	uint32_t constant;	/* nodes below this number never change */
+	struct ee_pass pass;
+	struct ee_tape tape;
+	struct ee_span moving;	/* the nodes from 'constant' on */
+	struct state *states;
+	size_t nstates;
+	uint32_t *lookups;	/* nodes where a delta is added */
+	struct read *reads;
+	size_t nlookups, nreads;
+	uint32_t *probes;	/* nodes of all probes */
+	float *base;		/* (moving, d) output of layer L, no delta */
+	float *x;		/* (moving, d) */
+	float *rows, *drows;	/* (nreads, d) */
+	float *logits;		/* (nreads, V), then its gradient */
+	float *scratch;		/* (V) */
+	struct ee_err *err;
+};
+
+static enum ee_status
+check(const struct ee_target *t, struct ee_err *err)
+{
+	size_t i;
+
+	if (t->nrows == 0 || t->ntarget == 0)
+		return ee_fail(err, EE_EINPUT, "a target needs a prompt and "
+			       "at least one token to say");
+	for (i = 0; i < t->nrows; i++)
+		if (t->rows[i].n < t->ntarget ||
+		    t->rows[i].at >= t->rows[i].n ||
+		    t->rows[i].at > t->rows[i].n - t->ntarget)
+			return ee_fail(err, EE_EINPUT, "prompt %zu: the "
+				       "lookup token does not stand before "
+				       "the target", i);
+	return EE_OK;
+}
+
+/* Everything before the lookup tokens: shared and constant. */
+static enum ee_status
+insert_constant(struct job *j, const struct ee_spot *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		TRY(ee_trie_insert(&j->trie, EE_NO_NODE, s[i].ids, s[i].at,
+				   NULL, j->err));
+	return EE_OK;
+}
+
+/* The lookup token itself, tagged with its request, and the 'rest' tokens
+ * after it; 'path' gets the nodes of the whole sequence. */
+static enum ee_status
+insert_moving(struct job *j, const struct ee_spot *s, size_t n, uint32_t tag,
+	      uint32_t *path)
+{
+	uint32_t parent;
+
+	TRY(ee_trie_insert(&j->trie, EE_NO_NODE, s->ids, s->at, path,
+			   j->err));
+	parent = s->at > 0 ? path[s->at - 1] : EE_NO_NODE;
+	TRY(ee_trie_child(&j->trie, parent, s->ids[s->at], tag, &path[s->at],
+			  j->err));
+	return ee_trie_insert(&j->trie, path[s->at], s->ids + s->at + 1,
+			      n - s->at - 1, path + s->at + 1, j->err);
+}
+
+static void
+add_lookup(struct job *j, struct state *s, uint32_t node)
+{
+	uint32_t i;
+
+	for (i = s->lookups_at; i < j->nlookups; i++)
+		if (j->lookups[i] == node)
+			return;
+	j->lookups[j->nlookups++] = node;
+	s->nlookups++;
+}
+
+static enum ee_status
+insert_request(struct job *j, struct state *s, uint32_t tag, uint32_t *path,
+	       uint32_t *probes)
+{
+	const struct ee_target *t = s->t;
+	size_t i, k;
+
+	s->lookups_at = (uint32_t)j->nlookups;
+	s->reads_at = (uint32_t)j->nreads;
+	for (i = 0; i < t->nrows; i++) {
+		const struct ee_spot *row = &t->rows[i];
+
+		TRY(insert_moving(j, row, row->n, tag, path));
+		add_lookup(j, s, path[row->at]);
+		for (k = 0; k < t->ntarget; k++) {
+			struct read *r = &j->reads[j->nreads++];
+
+			r->node = path[row->n - t->ntarget + k];
+			r->want = t->target[k];
+			r->weight = 1.0 / ((double)t->nrows *
+					   (double)t->ntarget);
+			r->first_row = i == 0;
+		}
+	}
+	if (t->kl != NULL) {
+		TRY(insert_moving(j, t->kl, t->kl->at + 1, tag, path));
+		add_lookup(j, s, path[t->kl->at]);
+		j->reads[j->nreads++] = (struct read){ path[t->kl->at], -1, 0,
+						       false };
+	}
+	for (i = 0; i < t->nprobes; i++) {
+		TRY(insert_moving(j, &t->probes[i], t->probes[i].at + 1, tag,
+				  path));
+		probes[i] = path[t->probes[i].at];
+	}
+	s->nreads = (uint32_t)j->nreads - s->reads_at;
+	return EE_OK;
+}
+
+/* Most tokens in a row, reads, lookups and probes there may be. */
+static void
+count(const struct job *j, size_t *longest, size_t *reads, size_t *lookups,
+      size_t *probes)
+{
+	size_t i, k;
+
+	*longest = *reads = *lookups = *probes = 0;
+	for (i = 0; i < j->nstates; i++) {
+		const struct ee_target *t = j->states[i].t;
+
+		*reads += t->nrows * t->ntarget + 1;
+		*lookups += t->nrows + 1;
+		*probes += t->nprobes;
+		for (k = 0; k < t->nrows; k++)
+			if (t->rows[k].n > *longest)
+				*longest = t->rows[k].n;
+		for (k = 0; k < t->nprobes; k++)
+			if (t->probes[k].n > *longest)
+				*longest = t->probes[k].n;
+		if (t->kl != NULL && t->kl->n > *longest)
+			*longest = t->kl->n;
+	}
+}
+
+static enum ee_status
+build_trie(struct job *j)
+{
+	size_t longest, reads, lookups, probes, i, used = 0;
+	enum ee_status status = EE_OK;
+	uint32_t *path;
+
+	count(j, &longest, &reads, &lookups, &probes);
+	path = ee_calloc(longest, sizeof(*path), j->err);
+	j->reads = ee_calloc(reads, sizeof(*j->reads), j->err);
+	j->lookups = ee_calloc(lookups, sizeof(*j->lookups), j->err);
+	j->probes = ee_calloc(probes, sizeof(*j->probes), j->err);
+	if (path == NULL || j->reads == NULL || j->lookups == NULL ||
+	    j->probes == NULL)
+		status = EE_ENOMEM;
+	for (i = 0; i < j->nstates && status == EE_OK; i++) {
+		const struct ee_target *t = j->states[i].t;
+
+		status = insert_constant(j, t->rows, t->nrows);
+		if (status == EE_OK)
+			status = insert_constant(j, t->probes, t->nprobes);
+		if (status == EE_OK && t->kl != NULL)
+			status = insert_constant(j, t->kl, 1);
+	}
+	j->constant = (uint32_t)j->trie.n;
+	for (i = 0; i < j->nstates && status == EE_OK; i++) {
+		status = insert_request(j, &j->states[i], (uint32_t)i + 1,
+					path, j->probes + used);
+		used += j->states[i].t->nprobes;
+	}
+	free(path);
+	return status;
+}
+
+static void
+copy_row(float *to, const float *x, size_t row, size_t width)
+{
+	memcpy(to, x + row * width, width * sizeof(*to));
+}
+
+/* What layer L shows on the way: v0, keys and outputs of the probes. */
+static enum ee_status
+take(void *ctx, size_t layer, enum ee_site site, const float *x, size_t n,
+     size_t width, struct ee_err *err)
+{
+	struct job *j = ctx;
+	const uint32_t *node = j->probes;
+	size_t i, k;
+
+	(void)layer, (void)n, (void)err;
+	for (i = 0; i < j->nstates; i++) {
+		struct state *s = &j->states[i];
+		struct ee_target *t = s->t;
+
+		if (site == j->params->at)
+			copy_row(t->v0, x, j->lookups[s->lookups_at], width);
+		for (k = 0; k < t->nprobes; k++, node++) {
+			if (site == EE_AT_KEY && t->keys != NULL)
+				copy_row(t->keys + k * width, x, *node,
+					 width);
+			if (site == EE_AT_MLP && t->outputs != NULL)
+				copy_row(t->outputs + k * width, x, *node,
+					 width);
+		}
+	}
+	return EE_OK;
+}
+
+/* All nodes up to layer L, then the constant ones through the rest, so that
+ * their keys and values are there for the moving ones. */
+static enum ee_status
+compute_constants(struct job *j)
+{
+	const size_t first = j->params->layer + 1, n = j->trie.n;
+	struct ee_span all, constant;
+	float *x = ee_floats(n * j->d, j->err);
+	enum ee_status status;
+
+	if (x == NULL)
+		return EE_ENOMEM;
+	status = ee_span_make(&all, &j->trie, 0, n, j->err);
+	if (status != EE_OK)
+		goto free_x;
+	status = ee_span_make(&constant, &j->trie, 0, j->constant, j->err);
+	if (status != EE_OK)
+		goto free_all;
+	j->pass.tap = take;
+	j->pass.ctx = j;
+	ee_pass_want(&j->pass, j->params->layer, EE_AT_KEY);
+	ee_pass_want(&j->pass, j->params->layer, EE_AT_MLP);
+	ee_pass_want(&j->pass, j->params->layer, j->params->at);
+	status = ee_embed(&j->pass, &all, x, j->err);
+	if (status == EE_OK)
+		status = ee_forward(&j->pass, &all, 0, first, x, j->err);
+	ee_pass_want_nothing(&j->pass);
+	if (status == EE_OK) {
+		memcpy(j->base, x + j->constant * j->d,
+		       (n - j->constant) * j->d * sizeof(*x));
+		status = ee_forward(&j->pass, &constant, first, j->layers, x,
+				    j->err);
+	}
+	ee_span_free(&constant);
+free_all:
+	ee_span_free(&all);
+free_x:
+	free(x);
+	return status;
+}
+
+/* x = base + delta at the lookup nodes, computed to the last layer; then the
+ * rows that are read and their logits. */
+static enum ee_status
+forward(struct job *j)
+{
+	const size_t moving = j->trie.n - j->constant;
+	size_t i, k;
+
+	memcpy(j->x, j->base, moving * j->d * sizeof(*j->x));
+	for (i = 0; i < j->nstates; i++) {
+		const struct state *s = &j->states[i];
+
+		for (k = 0; k < s->nlookups; k++)
+			ee_axpy(j->d, 1, s->t->delta, j->x +
+				(j->lookups[s->lookups_at + k] -
+				 j->constant) * j->d);
+	}
+	j->pass.tape = &j->tape;
+	TRY(ee_forward(&j->pass, &j->moving, j->params->layer + 1, j->layers,
+		       j->x, j->err));
+	for (i = 0; i < j->nreads; i++)
+		copy_row(j->rows + i * j->d, j->x,
+			 j->reads[i].node - j->constant, j->d);
+	return ee_logits(j->model, j->nreads, j->rows, NULL, j->logits,
+			 j->err);
+}
+
+/* sum p (log p - log p0) and, in place of the logits, its gradient times
+ * 'factor': p (log p - log p0 - KL). */
+static double
+kl_read(struct job *j, struct state *s, float *logits, double factor)
+{
+	float *logp = j->scratch;
+	double kl = 0;
+	size_t i;
+
+	ee_log_softmax(j->vocab, logits, logp);
+	if (s->p0 == NULL) {
+		s->p0 = ee_floats(j->vocab, j->err);
+		if (s->p0 == NULL)
+			return (double)NAN;
+		memcpy(s->p0, logp, j->vocab * sizeof(*logp));
+	}
+	for (i = 0; i < j->vocab; i++)
+		kl += exp((double)logp[i]) *
+		      ((double)logp[i] - (double)s->p0[i]);
+	for (i = 0; i < j->vocab; i++)
+		logits[i] = (float)(factor * exp((double)logp[i]) *
+				    ((double)logp[i] - (double)s->p0[i] -
+				     kl));
+	return factor * kl;
+}
+
+/* -weight log p(want) and, in place, its gradient weight (p - onehot). */
+static double
+nll_read(struct job *j, const struct read *r, float *logits, double *logp)
+{
+	float *lp = j->scratch;
+	size_t i;
+
+	ee_log_softmax(j->vocab, logits, lp);
+	*logp = (double)lp[r->want];
+	for (i = 0; i < j->vocab; i++)
+		logits[i] = (float)(r->weight * exp((double)lp[i]));
+	logits[r->want] -= (float)r->weight;
+	return -r->weight * *logp;
+}
+
+/* The loss of one request; its logits become gradients. */
+static struct ee_target_loss
+loss_of(struct job *j, struct state *s)
+{
+	struct ee_target_loss loss = { 0 };
+	double logp, sum = 0;
+	size_t i;
+
+	for (i = s->reads_at; i < s->reads_at + s->nreads; i++) {
+		float *logits = j->logits + i * j->vocab;
+
+		if (j->reads[i].want < 0) {
+			loss.kl += kl_read(j, s, logits,
+					   j->params->kl_factor);
+		} else {
+			loss.nll += nll_read(j, &j->reads[i], logits, &logp);
+			sum += j->reads[i].first_row ? logp : 0;
+		}
+	}
+	s->p = exp(sum);
+	loss.decay = j->params->weight_decay * ee_norm2(j->d, s->t->delta) /
+		     (s->v0_norm * s->v0_norm);
+	return loss;
+}
+
+/* Losses of all requests; 'running' gets how many go on. */
+static enum ee_status
+losses(struct job *j, unsigned step, size_t *running)
+{
+	size_t i;
+
+	*running = 0;
+	for (i = 0; i < j->nstates; i++) {
+		struct state *s = &j->states[i];
+		struct ee_target_loss loss;
+		double total;
+
+		if (s->done)
+			continue;
+		loss = loss_of(j, s);
+		total = loss.nll + loss.kl + loss.decay;
+		if (!isfinite(total))
+			return ee_fail(j->err, EE_EMATH, "target %zu: the "
+				       "loss of step %u is not finite",
+				       i + 1, step);
+		if (s->t->losses != NULL)
+			s->t->losses[step] = loss;
+		s->t->used = step + 1;
+		if (step == 0)
+			s->t->p_before = s->p;
+		s->t->p_after = s->p;
+		s->done = total < 0.05 || step + 1 == j->params->steps;
+		s->t->end = total < 0.05 ? EE_CONVERGED : EE_RAN_OUT;
+		*running += !s->done;
+	}
+	return EE_OK;
+}
+
+/* From the gradients of the logits to those of x, in j->x. */
+static enum ee_status
+backward(struct job *j)
+{
+	const size_t moving = j->trie.n - j->constant;
+	size_t i;
+
+	TRY(ee_logits_back(j->model, j->nreads, j->rows, j->logits, j->drows,
+			   j->err));
+	memset(j->x, 0, moving * j->d * sizeof(*j->x));
+	for (i = 0; i < j->nreads; i++)
+		ee_axpy(j->d, 1, j->drows + i * j->d,
+			j->x + (j->reads[i].node - j->constant) * j->d);
+	return ee_backward(&j->pass, &j->moving, &j->tape, j->x, j->err);
+}
+
+static enum ee_status
+step_one(struct job *j, struct state *s, unsigned step)
+{
+	const struct ee_target_params *p = j->params;
+	float *delta = s->t->delta, *grad = j->scratch;
+	const double length = ee_norm2(j->d, delta);
+	const double most = p->clamp * s->v0_norm;
+	double now;
+	size_t i;
+
+	memset(grad, 0, j->d * sizeof(*grad));
+	for (i = 0; i < s->nlookups; i++)
+		ee_axpy(j->d, 1, j->x + (j->lookups[s->lookups_at + i] -
+					 j->constant) * j->d, grad);
+	if (length > 0)
+		ee_axpy(j->d, (float)(p->weight_decay /
+				      (s->v0_norm * s->v0_norm * length)),
+			delta, grad);
+	if (!ee_all_finite(j->d, grad))
+		return ee_fail(j->err, EE_EMATH, "the gradient of step %u is "
+			       "not finite", step);
+	ee_adam(j->d, step + 1, (float)p->lr, grad, s->m, s->v, delta);
+	now = ee_norm2(j->d, delta);
+	if (now > most)
+		for (i = 0; i < j->d; i++)
+			delta[i] = (float)((double)delta[i] * (most / now));
+	return EE_OK;
+}
+
+static enum ee_status
+optimise(struct job *j, struct ee_progress *progress)
+{
+	size_t running, i;
+	unsigned step;
+
+	for (step = 0; step < j->params->steps; step++) {
+		TRY(forward(j));
+		TRY(losses(j, step, &running));
+		if (progress != NULL)
+			ee_progress_add(progress, 1);
+		if (running == 0)
+			break;
+		TRY(backward(j));
+		for (i = 0; i < j->nstates; i++)
+			if (!j->states[i].done)
+				TRY(step_one(j, &j->states[i], step));
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+make_room(struct job *j)
+{
+	const size_t moving = j->trie.n - j->constant;
+	const size_t scratch = j->vocab > j->d ? j->vocab : j->d;
+	size_t i;
+
+	j->base = ee_floats(moving * j->d, j->err);
+	j->x = ee_floats(moving * j->d, j->err);
+	j->rows = ee_floats(j->nreads * j->d, j->err);
+	j->drows = ee_floats(j->nreads * j->d, j->err);
+	j->logits = ee_floats(j->nreads * j->vocab, j->err);
+	j->scratch = ee_floats(scratch, j->err);
+	if (j->base == NULL || j->x == NULL || j->rows == NULL ||
+	    j->drows == NULL || j->logits == NULL || j->scratch == NULL)
+		return EE_ENOMEM;
+	for (i = 0; i < j->nstates; i++) {
+		struct state *s = &j->states[i];
+
+		s->m = ee_calloc(j->d, sizeof(*s->m), j->err);
+		s->v = ee_calloc(j->d, sizeof(*s->v), j->err);
+		if (s->m == NULL || s->v == NULL)
+			return EE_ENOMEM;
+		memset(s->t->delta, 0, j->d * sizeof(*s->t->delta));
+	}
+	TRY(ee_span_make(&j->moving, &j->trie, j->constant, j->trie.n,
+			 j->err));
+	return ee_tape_open(&j->tape, j->model, moving,
+			    j->params->layer + 1, j->layers, j->err);
+}
+
+static void
+free_job(struct job *j)
+{
+	size_t i;
+
+	for (i = 0; j->states != NULL && i < j->nstates; i++) {
+		free(j->states[i].m);
+		free(j->states[i].v);
+		free(j->states[i].p0);
+	}
+	free(j->states);
+	free(j->reads);
+	free(j->lookups);
+	free(j->probes);
+	free(j->base);
+	free(j->x);
+	free(j->rows);
+	free(j->drows);
+	free(j->logits);
+	free(j->scratch);
+	ee_tape_close(&j->tape);
+	ee_span_free(&j->moving);
+	if (j->pass.model != NULL)
+		ee_pass_close(&j->pass);
+	ee_trie_free(&j->trie);
+}
+
+static enum ee_status
+run(struct job *j, struct ee_target *targets, struct ee_progress *progress)
+{
+	size_t i;
+
+	j->states = ee_calloc(j->nstates, sizeof(*j->states), j->err);
+	if (j->states == NULL)
+		return EE_ENOMEM;
+	for (i = 0; i < j->nstates; i++) {
+		j->states[i].t = &targets[i];
+		TRY(check(&targets[i], j->err));
+	}
+	TRY(build_trie(j));
+	TRY(ee_pass_open(&j->pass, j->model, &j->trie, EE_KEEP_KV, j->err));
+	TRY(make_room(j));
+	TRY(compute_constants(j));
+	for (i = 0; i < j->nstates; i++) {
+		j->states[i].v0_norm = ee_norm2(j->d, targets[i].v0);
+		if (!(j->states[i].v0_norm > 0) ||
+		    !isfinite(j->states[i].v0_norm))
+			return ee_fail(j->err, EE_EMATH, "target %zu: the "
+				       "state to be changed is zero or not "
+				       "finite", i + 1);
+	}
+	return optimise(j, progress);
+}
+
+enum ee_status
+ee_targets(const struct ee_model *model,
+	   const struct ee_target_params *params, struct ee_target *targets,
+	   size_t n, struct ee_progress *progress, struct ee_err *err)
+{
+	struct job j = { .model = model, .params = params, .nstates = n,
+			 .d = model->config.d, .vocab = model->config.vocab,
+			 .layers = model->config.layers, .err = err };
+	const enum ee_status status = run(&j, targets, progress);
+
+	free_job(&j);
+	return status;
+}

@@ -1,0 +1,87 @@
+/* fingerprint.c - of which weights a thing was made.  See model.h. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "math/convert.h"
+#include "model/model.h"
+
+void
+ee_print_text(uint64_t print, char text[EE_PRINT_TEXT])
+{
+	snprintf(text, EE_PRINT_TEXT, "%016" PRIx64, print);
+}
+
+uint64_t
+ee_model_print(const struct ee_model *m, size_t layer, enum ee_site site)
+{
+	return m->prints[2 * layer + (site >= EE_AT_MLP)];
+}
+
+uint64_t
+ee_model_file_print(const struct ee_model *m, size_t layer, enum ee_site site)
+{
+	return m->file_prints[2 * layer + (site >= EE_AT_MLP)];
+}
+
+static uint64_t
+hash_values(uint64_t hash, const void *data, enum ee_dtype dtype, size_t n)
+{
+	const size_t most = 256, size = ee_dtype_size(dtype);
+	const size_t count = n < most ? n : most;
+	const uint64_t length = n;
+	size_t i;
+	float v;
+
+	hash = ee_hash(hash, &length, sizeof(length));
+	for (i = 0; i < count; i++) {
+		/* i n / count, without the product overflowing */
+		const size_t at = n / count * i + n % count * i / count;
+
+		ee_to_f32(dtype, (const char *)data + at * size, 1, &v);
+		hash = ee_hash(hash, &v, sizeof(v));
+	}
+	return hash;
+}
+
+static uint64_t
+hash_param(uint64_t hash, const struct ee_param *p)
+{
+	if (p->module == NULL)
+		return hash;
+	if (p->norm != NULL)
+		hash = hash_values(hash, p->norm, EE_F32, p->w.out);
+	else
+		hash = hash_values(hash, p->w.data, p->w.dtype,
+				   p->w.out * p->w.in);
+	if (p->bias != NULL)
+		hash = hash_values(hash, p->bias, EE_F32, p->w.out);
+	return hash;
+}
+
+/* prints[l][0]: everything that the keys of layer l depend on;
+ * prints[l][1]: that and the down projection of layer l. */
+void
+ee_model_fingerprint(struct ee_model *m)
+{
+	const struct ee_config *c = &m->config;
+	const uint64_t shape[] = { c->layers, c->d, c->heads, c->kv_heads,
+				   c->head, c->f, c->vocab, c->rotary,
+				   (uint64_t)c->residual,
+				   (uint64_t)c->activation };
+	uint64_t hash = ee_hash(EE_HASH_START, shape, sizeof(shape));
+	size_t i, role;
+
+	hash = ee_hash(hash, &c->theta, sizeof(c->theta));
+	hash = hash_param(hash, ee_model_param(m, 0, EE_W_EMBED));
+	hash = hash_param(hash, ee_model_param(m, 0, EE_W_POSITION));
+	for (i = 0; i < c->layers; i++) {
+		for (role = 0; role < EE_W_DOWN; role++)
+			hash = hash_param(hash, ee_model_param(m, i,
+						(enum ee_role)role));
+		m->prints[2 * i] = hash;
+		hash = hash_param(hash, ee_model_param(m, i, EE_W_DOWN));
+		m->prints[2 * i + 1] = hash;
+	}
+	hash = hash_param(hash, ee_model_param(m, 0, EE_W_FINAL));
+	m->print = hash_param(hash, ee_model_param(m, 0, EE_W_HEAD));
+}
