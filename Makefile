@@ -41,7 +41,7 @@ UNIT_OBJ  = $(UNIT_SRC:%.c=$(BUILD)/%.o)
 UNIT      = $(BUILD)/unit
 SUITES    = $(BUILD)/unit_suites.h
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-HEADERS   = $(shell grep -L 'private to this room' lib/*/*.h)
+HEADERS  := $(shell sed -n 's|^\#include "\(.*\)"|lib/\1|p' lib/ee.h)
 
 .PHONY: all deps demo check unit asan asan-parts fuzz bench lint interop \
         install uninstall clean help

@@ -1,6 +1,6 @@
 /*
  * wire.h - msgpack bytes to values, for the reader; headers, limits.
- * It is private to this room.
+ * Private: not part of ee.h.
  *
  * Bytes are foreign until proven otherwise.  ee_scan walks the heads of one
  * object and finds where it ends, with every limit checked, before anything
