@@ -94,7 +94,7 @@ for page; do
 			[ -z "$VERBOSE" ] || cat "$work/said"
 		else
 			echo "man: $what FAILED"
-			cat "$block"
+			head -n 12 "$block"
 			head -n 40 "$work/said"
 			failed=$((failed + 1))
 		fi
