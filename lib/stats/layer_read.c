@@ -1,0 +1,237 @@
+/* layer_read.c - statistics of one tap from numpy arrays.  See layer.h. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "file/json.h"
+#include "stats/check.h"
+#include "stats/layer.h"
+#include "stats/npz_read.h"
+#include "stats/statname.h"
+
+struct file {
+	const char *path;
+	struct ee_npz npz;
+	struct ee_arena arena;
+	struct ee_layer *layer;
+	struct ee_err *err;
+};
+
+static enum ee_status
+bad(const struct file *f, const char *key, const char *what)
+{
+	return ee_fail(f->err, EE_EFORMAT, "%s: '%s' %s", f->path, key, what);
+}
+
+/* A vector of 'width' reals, times 'scale', into 'out'. */
+static enum ee_status
+read_vector(struct file *f, const char *key, size_t width, double scale,
+	    double *out)
+{
+	struct ee_tensor t;
+	enum ee_status status;
+	size_t i;
+
+	status = ee_npz_reals(&f->npz, key, &f->arena, &t, f->err);
+	if (status != EE_OK)
+		return status;
+	if (t.ndim != 1 || t.shape[0] != width)
+		return bad(f, key, "has another width than the rest");
+	for (i = 0; i < width; i++) {
+		out[i] = ee_tensor_at(&t, i) * scale;
+		if (!isfinite(out[i]))
+			return bad(f, key, "is not finite");
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+read_matrix(struct file *f, const char *key, size_t width, double *packed)
+{
+	struct ee_tensor t;
+	enum ee_status status;
+	char what[256];
+	size_t i, j;
+
+	status = ee_npz_reals(&f->npz, key, &f->arena, &t, f->err);
+	if (status != EE_OK)
+		return status;
+	snprintf(what, sizeof(what), "%s: '%s'", f->path, key);
+	status = ee_check_moment(&t, width, what, f->err);
+	if (status != EE_OK)
+		return status;
+	for (i = 0; i < width; i++)
+		for (j = i; j < width; j++)
+			*packed++ = ee_tensor_at(&t, i * width + j);
+	return EE_OK;
+}
+
+/*
+ * The file's parts keep means and centred moments; sums are made of them:
+ * sum x = n mean, sum x x^T = cmom2 + n mean mean^T.
+ */
+static enum ee_status
+read_centred(struct file *f, const char *key, bool matrix)
+{
+	struct ee_moments *m = &f->layer->sums;
+	const double n = (double)m->count;
+	enum ee_status status;
+	size_t i, j;
+	double *to;
+
+	status = matrix ? read_matrix(f, key, m->width, m->mom2) :
+			  read_vector(f, key, m->width, 1, m->squares);
+	if (status != EE_OK)
+		return status;
+	to = matrix ? m->mom2 : m->squares;
+	for (i = 0; i < m->width; i++)
+		for (j = i; j < (matrix ? m->width : i + 1); j++)
+			*to++ += m->sum[i] * (m->sum[j] / n);
+	return EE_OK;
+}
+
+static enum ee_status
+read_sums(struct file *f, unsigned collect)
+{
+	struct ee_moments *m = &f->layer->sums;
+	const char *mean = collect & EE_COLLECT_MEAN ? "mean.mean" :
+			   collect & EE_COLLECT_VAR ? "var.mean" : "cov.mean";
+	enum ee_status status = EE_OK;
+
+	if (m->sum != NULL)
+		status = read_vector(f, mean, m->width, (double)m->count,
+				     m->sum);
+	if (status == EE_OK && (collect & EE_COLLECT_MOM2))
+		status = read_matrix(f, "mom2.mom2", m->width, m->mom2);
+	else if (status == EE_OK && (collect & EE_COLLECT_COV))
+		status = read_centred(f, "cov.cmom2", true);
+	if (status == EE_OK && m->squares != NULL)
+		status = read_centred(f, "var.cmom2", false);
+	if (status == EE_OK && (collect & EE_COLLECT_NORM_MEAN))
+		status = read_vector(f, "norm_mean.mean", 1, (double)m->count,
+				     &m->norm);
+	return status;
+}
+
+static enum ee_status
+read_texts(struct file *f)
+{
+	struct ee_layer *l = f->layer;
+	const char *corpus, *base = strrchr(f->path, '/');
+	struct ee_statname name;
+	int64_t n;
+
+	base = base ? base + 1 : f->path;
+	l->name = ee_npz_text(&f->npz, "ee.layer", &l->arena);
+	l->side = ee_npz_text(&f->npz, "ee.side", &l->arena);
+	l->fingerprint = ee_npz_text(&f->npz, "ee.fingerprint", &l->arena);
+	l->model = ee_npz_text(&f->npz, "ee.model", &l->arena);
+	l->model_fingerprint = ee_npz_text(&f->npz, "ee.model_fingerprint",
+					   &l->arena);
+	if (l->name == NULL && ee_statname_parse(&l->arena, base, &name))
+		l->name = name.layer;
+	if (l->name == NULL)
+		l->name = ee_arena_text(&l->arena, base, strlen(base));
+	if (l->side == NULL)
+		l->side = "in";
+	l->documents = ee_npz_has(&f->npz, "ee.documents") &&
+		       ee_npz_int(&f->npz, "ee.documents", 0, INT64_MAX, &n,
+				  f->err) == EE_OK ? n : -1;
+	l->corpus = l->history = ee_list();
+	corpus = ee_npz_text(&f->npz, "ee.corpus", &l->arena);
+	if (corpus != NULL &&
+	    (ee_json_parse(&l->arena, corpus, strlen(corpus), f->path,
+			   &l->corpus, f->err) != EE_OK ||
+	     l->corpus.type != EE_LIST))
+		return bad(f, "ee.corpus", "is no JSON list");
+	return ee_arena_check(&l->arena, f->err);
+}
+
+/* What there is, how many rows, how wide. */
+static enum ee_status
+read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
+{
+	static const struct {
+		const char *count, *data;
+		enum ee_collect bit;
+	} kinds[] = {
+		{ "mom2.count", "mom2.mom2", EE_COLLECT_MOM2 },
+		{ "cov.count", "cov.cmom2", EE_COLLECT_COV },
+		{ "mean.count", "mean.mean", EE_COLLECT_MEAN },
+		{ "var.count", "var.mean", EE_COLLECT_VAR },
+		{ "norm_mean.count", "norm_mean.mean", EE_COLLECT_NORM_MEAN },
+	};
+	struct ee_tensor t;
+	enum ee_status status;
+	int64_t n;
+	unsigned i;
+
+	*collect = 0;
+	*width = 0;
+	for (i = 0; i < 5; i++) {
+		if (!ee_npz_has(&f->npz, kinds[i].count))
+			continue;
+		status = ee_npz_int(&f->npz, kinds[i].count, 1, INT64_MAX,
+				    &n, f->err);
+		if (status != EE_OK)
+			return status;
+		if (*collect != 0 && n != *count)
+			return bad(f, kinds[i].count, "differs from the other "
+				   "counts");
+		*count = n;
+		*collect |= kinds[i].bit;
+		if (*width != 0)
+			continue;
+		status = ee_npz_reals(&f->npz, kinds[i].data, &f->arena, &t,
+				      f->err);
+		if (status != EE_OK)
+			return status;
+		*width = t.ndim > 0 ? t.shape[0] : 0;
+	}
+	return *collect != 0 ? EE_OK :
+	       ee_fail(f->err, EE_EFORMAT, "%s: holds no layer statistics "
+		       "(no mom2.count)", f->path);
+}
+
+static enum ee_status
+read_file(struct file *f)
+{
+	enum ee_status status;
+	unsigned collect = 0;
+	int64_t count = 0;
+	size_t width = 0;
+
+	status = read_kinds(f, &collect, &count, &width);
+	if (status == EE_OK && ee_npz_has(&f->npz, "corr") &&
+	    (collect & EE_COLLECT_COV))
+		collect |= EE_COLLECT_CORR;
+	if (status == EE_OK)
+		status = ee_moments_init(&f->layer->sums, width, collect,
+					 f->err);
+	if (status != EE_OK)
+		return status;
+	f->layer->sums.count = count;
+	status = read_sums(f, collect);
+	if (status == EE_OK)
+		status = read_texts(f);
+	ee_layer_mark(f->layer);
+	return status;
+}
+
+enum ee_status
+ee_layer_from_npz(struct ee_layer *l, const char *path, struct ee_err *err)
+{
+	struct file f = { .path = path, .layer = l, .err = err };
+	enum ee_status status;
+
+	memset(l, 0, sizeof(*l));
+	status = ee_npz_open(&f.npz, path, err);
+	if (status != EE_OK)
+		return status;
+	status = read_file(&f);
+	ee_npz_close(&f.npz);
+	ee_arena_free(&f.arena);
+	if (status != EE_OK)
+		ee_layer_free(l);
+	return status;
+}

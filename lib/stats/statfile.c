@@ -1,0 +1,160 @@
+/* statfile.c - one statistics file.  See statfile.h. */
+#include "stats/statfile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "stats/check.h"
+#include "stats/npz_read.h"
+#include "stats/statname.h"
+
+static void
+read_origin(struct ee_stats *s)
+{
+	s->sample_size = ee_npz_sample_size(&s->npz);
+	s->layer = ee_npz_text(&s->npz, "ee.layer", &s->arena);
+	s->fingerprint = ee_npz_text(&s->npz, "ee.fingerprint", &s->arena);
+	s->model = ee_npz_text(&s->npz, "ee.model", &s->arena);
+	s->model_fingerprint = ee_npz_text(&s->npz, "ee.model_fingerprint",
+					   &s->arena);
+	s->corpus = ee_npz_text(&s->npz, "ee.corpus", &s->arena);
+}
+
+/* Statistics hold while the weights up to the layer are what they were. */
+static enum ee_status
+check_fingerprint(const struct ee_stats *s, const struct ee_stats_query *q,
+		  const struct ee_warn *warn, struct ee_err *err)
+{
+	if (q->fingerprint == NULL)
+		return EE_OK;
+	if (s->fingerprint == NULL) {
+		ee_warn(warn, "%s: has no fingerprint: whether it was made "
+			"with this model cannot be told", s->path);
+		return EE_OK;
+	}
+	if (strcmp(s->fingerprint, q->fingerprint) == 0)
+		return EE_OK;
+	if (q->force) {
+		ee_warn(warn, "%s: made with a model of fingerprint %s, this "
+			"one has %s: used all the same", s->path,
+			s->fingerprint, q->fingerprint);
+		return EE_OK;
+	}
+	return ee_fail(err, EE_EMATCH, "%s: made with a model whose weights up "
+		       "to '%s' have fingerprint %s; this one has %s (--force "
+		       "takes them all the same)", s->path,
+		       s->layer ? s->layer : "the layer", s->fingerprint,
+		       q->fingerprint);
+}
+
+static void
+notices(const struct ee_stats *s, const struct ee_stats_query *q,
+	const struct ee_warn *warn)
+{
+	const size_t dead = ee_count_dead(&s->mom2);
+
+	if (q->sample_size >= 0 && s->sample_size != q->sample_size)
+		ee_warn(warn, "%s: sample size %lld, %lld wanted", s->path,
+			(long long)s->sample_size, (long long)q->sample_size);
+	if (dead > 0)
+		ee_warn(warn, "%s: %zu of %zu units were never active: the "
+			"moment is singular", s->path, dead, s->width);
+	if ((uint64_t)s->count < s->width)
+		ee_warn(warn, "%s: %lld tokens for %zu units: the moment is "
+			"singular", s->path, (long long)s->count, s->width);
+}
+
+static enum ee_status
+read_moment(struct ee_stats *s, const struct ee_stats_query *q,
+	    struct ee_err *err)
+{
+	char what[256];
+	enum ee_status status;
+
+	status = ee_npz_int(&s->npz, "mom2.count", 1, INT64_MAX, &s->count,
+			    err);
+	if (status == EE_OK)
+		status = ee_npz_reals(&s->npz, "mom2.mom2", &s->arena,
+				      &s->mom2, err);
+	if (status != EE_OK)
+		return status;
+	snprintf(what, sizeof(what), "%s: mom2.mom2", s->path);
+	status = ee_check_moment(&s->mom2, q->width, what, err);
+	s->width = s->mom2.shape[0];
+	return status;
+}
+
+enum ee_status
+ee_stats_load(struct ee_stats *s, const char *path,
+	      const struct ee_stats_query *q, const struct ee_warn *warn,
+	      struct ee_err *err)
+{
+	enum ee_status status;
+
+	memset(s, 0, sizeof(*s));
+	s->path = ee_arena_text(&s->arena, path, strlen(path));
+	status = ee_arena_check(&s->arena, err);
+	if (status == EE_OK)
+		status = ee_npz_open(&s->npz, path, err);
+	if (status == EE_OK)
+		status = read_moment(s, q, err);
+	if (status == EE_OK) {
+		read_origin(s);
+		status = ee_arena_check(&s->arena, err);
+	}
+	if (status == EE_OK)
+		status = check_fingerprint(s, q, warn, err);
+	if (status != EE_OK) {
+		ee_stats_close(s);
+		return status;
+	}
+	notices(s, q, warn);
+	return EE_OK;
+}
+
+enum ee_status
+ee_stats_open(struct ee_stats *s, const struct ee_stats_query *q,
+	      const struct ee_warn *warn, struct ee_err *err)
+{
+	struct ee_stats_query rest = *q;
+	struct ee_arena arena = { 0 };
+	struct ee_statname name;
+	const char *path = "";
+	enum ee_status status;
+
+	memset(s, 0, sizeof(*s));
+	status = ee_stats_find(&arena, q, &path, warn, err);
+	if (status == EE_OK && strrchr(path, '/') != NULL &&
+	    ee_statname_parse(&arena, strrchr(path, '/') + 1, &name) &&
+	    name.sample_size != q->sample_size)
+		rest.sample_size = -1;		/* has been said */
+	if (status == EE_OK)
+		status = ee_stats_load(s, path, &rest, warn, err);
+	ee_arena_free(&arena);
+	return status;
+}
+
+void
+ee_stats_close(struct ee_stats *s)
+{
+	ee_npz_close(&s->npz);
+	ee_arena_free(&s->arena);
+	memset(s, 0, sizeof(*s));
+}
+
+void
+ee_stats_moment(const struct ee_stats *s, double *out)
+{
+	const size_t n = s->width * s->width;
+	const double count = (double)s->count;
+	const float *f = s->mom2.data;
+	const double *d = s->mom2.data;
+	size_t i;
+
+	if (s->mom2.dtype == EE_F32)
+		for (i = 0; i < n; i++)
+			out[i] = (double)f[i] / count;
+	else
+		for (i = 0; i < n; i++)
+			out[i] = d[i] / count;
+}
