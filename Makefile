@@ -95,10 +95,12 @@ check: all $(UNIT)
 	@$(TEST_ENV) tests/run.sh unit cli lint man
 lint: all
 	@$(TEST_ENV) tests/run.sh lint
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+        -fno-omit-frame-pointer
 asan:
-	@+$(MAKE) BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin OPT='-O1' \
-		SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined \
-		-fno-omit-frame-pointer' asan-parts
+	@+ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) \
+		BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin OPT=-O1 SAN='$(ASAN)' \
+		WARN='-Wall -Wextra -Wno-maybe-uninitialized -Werror' asan-parts
 asan-parts: all $(UNIT)
 	@$(TEST_ENV) tests/run.sh unit cli
 interop: all
