@@ -192,29 +192,25 @@ warn_unknown(const struct source *s, const struct ee_warn *warn)
 }
 
 enum ee_status
-ee_hparams_read(struct ee_hparams *h, const char *path,
-		const struct ee_warn *warn, struct ee_err *err)
+ee_hparams_from(struct ee_hparams *h, const struct ee_value *map,
+		const char *path, const struct ee_warn *warn,
+		struct ee_err *err)
 {
-	struct ee_value map;
-	const struct source s = { &map, path, err };
+	const struct source s = { map, path, err };
 	enum ee_status status;
 	size_t k;
 
-	memset(h, 0, sizeof(*h));
 	h->alg_name = "ROME";
 	h->mom2_dataset = "wikipedia";
 	h->mom2_dtype = "float32";
 	h->random_prefix_keys = true;
-	status = ee_yaml_read(&h->arena, path, &map, err);
-	if (status != EE_OK)
-		return status;
-	if (map.type != EE_MAP)
+	if (map->type != EE_MAP)
 		return ee_fail(err, EE_EFORMAT, "%s: is %s, want a map of "
 			       "hyper-parameters", path,
-			       ee_type_name(map.type));
+			       ee_type_name(map->type));
 	warn_unknown(&s, warn);
 	for (k = 0; k < KEYS; k++) {
-		const struct ee_value *v = ee_get(&map, keys[k].key);
+		const struct ee_value *v = ee_get(map, keys[k].key);
 
 		if (v == NULL || v->type == EE_NULL) {
 			if (keys[k].needed)
@@ -228,6 +224,19 @@ ee_hparams_read(struct ee_hparams *h, const char *path,
 			return status;
 	}
 	return EE_OK;
+}
+
+enum ee_status
+ee_hparams_read(struct ee_hparams *h, const char *path,
+		const struct ee_warn *warn, struct ee_err *err)
+{
+	struct ee_value map;
+	enum ee_status status;
+
+	memset(h, 0, sizeof(*h));
+	status = ee_yaml_read(&h->arena, path, &map, err);
+	return status == EE_OK ? ee_hparams_from(h, &map, path, warn, err)
+			       : status;
 }
 
 void

@@ -49,6 +49,11 @@ struct ee_hparams {
  */
 EE_MUST_CHECK enum ee_status ee_hparams_read(struct ee_hparams *hparams,
 	const char *path, const struct ee_warn *warn, struct ee_err *err);
+/* The same from a map that is there already, whose texts are borrowed; the
+ * struct starts as {0}. */
+EE_MUST_CHECK enum ee_status ee_hparams_from(struct ee_hparams *hparams,
+	const struct ee_value *map, const char *path,
+	const struct ee_warn *warn, struct ee_err *err);
 void ee_hparams_free(struct ee_hparams *hparams);
 
 /* "transformer.h.{}.mlp.c_proj" with the layer put in. */

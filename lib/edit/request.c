@@ -151,7 +151,7 @@ ee_find_spot(const struct ee_tokenizer *tok, const struct ee_request *r,
 	switch (which) {
 	case EE_SUBJECT_LAST: spot->at = last; break;
 	case EE_SUBJECT_FIRST: spot->at = token_of(&t, p.first); break;
-	case EE_SUBJECT_AFTER: spot->at = last + (last + 1 < t.n); break;
+	case EE_SUBJECT_AFTER: spot->at = last + (t.ends[last] < p.end); break;
 	case EE_PROMPT_LAST: spot->at = token_of(&t, p.end - 1); break;
 	}
 	spot->ids = t.ids;

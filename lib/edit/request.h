@@ -46,7 +46,7 @@ struct ee_spot {
  *   EE_SUBJECT_LAST   the one that holds the subject's last character
  *   EE_SUBJECT_FIRST  ... its first character
  *   EE_SUBJECT_AFTER  the one after the subject's last, or that last one if
- *                     nothing follows
+ *                     nothing of the prompt follows
  *   EE_PROMPT_LAST    the last one of the prompt, 'tail' left out
  *
  * '*merged' is set if the subject's last character shares its token with

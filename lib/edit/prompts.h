@@ -1,0 +1,47 @@
+/*
+ * prompts.h - the token sequences of one request: what is optimised, what is
+ * looked at, what is asked afterwards.
+ */
+#ifndef EE_PROMPTS_H
+#define EE_PROMPTS_H
+
+#include "base/base.h"
+#include "edit/request.h"
+#include "edit/templates.h"
+#include "model/model.h"
+
+struct ee_prompts {
+	struct ee_ids target;	/* tokens to say */
+	struct ee_spot *rows;	/* (nrows) template and prompt, then all of
+				 * the target but its last token */
+	size_t nrows;
+	struct ee_spot *probes;	/* (nprobes) template and prompt alone; the
+				 * last one is the bare prompt */
+	size_t nprobes;
+	struct ee_spot kl;	/* "{subject} is a" */
+	bool merged;		/* the bare prompt's lookup token also holds
+				 * what follows the subject */
+};
+
+/*
+ * The target gets a leading space if it has none (with 'like_easyedit':
+ * always, unless it is one).  Its tokens are appended as tokens; with
+ * 'like_easyedit' its text is appended and the whole tokenised again, which
+ * may give other tokens, and then is a notice.
+ *
+ * A subject whose last token holds more than the subject is a notice that
+ * names the token.  Fails with EE_EINPUT (a target of no tokens, templates
+ * without "{}"), EE_ENOMEM.  ee_prompts_free whatever happens.
+ */
+EE_MUST_CHECK enum ee_status ee_prompts_make(struct ee_prompts *prompts,
+	const struct ee_tokenizer *tok, const struct ee_request *request,
+	const struct ee_templates *templates, enum ee_fact_token which,
+	bool like_easyedit, const struct ee_warn *warn, struct ee_err *err);
+void ee_prompts_free(struct ee_prompts *prompts);
+
+/* '*p': the probability of the whole target after the bare prompt. */
+EE_MUST_CHECK enum ee_status ee_prompts_probability(
+	const struct ee_prompts *prompts, const struct ee_model *model,
+	double *p, struct ee_err *err);
+
+#endif
