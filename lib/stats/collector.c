@@ -1,0 +1,330 @@
+/* collector.c - statistics of all taps of one stream.  See collector.h. */
+#include "stats/collector.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/vec.h"
+
+static const char where[] = "activations";
+
+void
+ee_collector_close(struct ee_collector *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		ee_layer_free(&c->taps[i].layer);
+	free(c->taps);
+	ee_arena_free(&c->arena);
+	memset(c, 0, sizeof(*c));
+}
+
+static const char *
+copy_text(struct ee_arena *arena, const struct ee_value *map,
+	  const char *key)
+{
+	const struct ee_value *v = ee_get(map, key);
+
+	return v != NULL && v->type == EE_TEXT ?
+	       ee_arena_text(arena, v->u.text, v->n) : NULL;
+}
+
+/* "transformer.h.5.mlp.c_proj:in" is a module and a side. */
+static void
+split_tap(struct ee_layer *l, const char *tap)
+{
+	const char *colon = strrchr(tap, ':');
+	const size_t n = colon ? (size_t)(colon - tap) : strlen(tap);
+
+	l->name = ee_arena_text(&l->arena, tap, n);
+	l->side = colon ? ee_arena_text(&l->arena, colon + 1,
+					strlen(colon + 1)) : "in";
+}
+
+static void
+set_origin(struct ee_layer *l, const struct ee_value *extra)
+{
+	const struct ee_value *model = ee_get(extra, "model");
+	const struct ee_value *corpus = ee_get(extra, "corpus");
+
+	l->model = copy_text(&l->arena, model, "name");
+	l->model_fingerprint = copy_text(&l->arena, model, "fingerprint");
+	l->documents = -1;
+	l->corpus = l->history = ee_list();
+	if (corpus != NULL && corpus->type == EE_MAP && corpus->n > 0)
+		ee_add(&l->arena, &l->corpus, ee_copy(&l->arena, corpus));
+}
+
+static enum ee_status
+add_tap(struct ee_collector *c, const struct ee_value *entry,
+	struct ee_err *err)
+{
+	struct ee_tap *tap = &c->taps[c->n];
+	const char *name;
+	enum ee_status status;
+	int64_t width;
+	size_t i;
+
+	status = ee_get_text(entry, "tap", &name, "taps", err);
+	if (status == EE_OK)
+		status = ee_get_int(entry, "width", 1, EE_MAX_WIDTH, &width,
+				    name, err);
+	if (status != EE_OK)
+		return status;
+	for (i = 0; i < c->n; i++)
+		if (strcmp(c->taps[i].tap, name) == 0)
+			return ee_fail(err, EE_EFORMAT, "%s: tap '%s' is "
+				       "announced twice", where, name);
+	c->n++;
+	tap->tap = ee_arena_text(&c->arena, name, strlen(name));
+	tap->width = (size_t)width;
+	split_tap(&tap->layer, name);
+	tap->layer.fingerprint = copy_text(&tap->layer.arena, entry,
+					   "fingerprint");
+	set_origin(&tap->layer, &c->extra);
+	status = ee_moments_init(&tap->layer.sums, tap->width, c->collect,
+				 err);
+	return status == EE_OK ? ee_arena_check(&tap->layer.arena, err) :
+				 status;
+}
+
+enum ee_status
+ee_collector_open(struct ee_collector *c, const struct ee_value *header,
+		  const struct ee_value *extra, unsigned collect,
+		  struct ee_err *err)
+{
+	const struct ee_value *taps = ee_get(header, "taps");
+	enum ee_status status = EE_OK;
+	size_t i;
+
+	memset(c, 0, sizeof(*c));
+	c->collect = collect;
+	c->limit = INT64_MAX;
+	if (taps == NULL || taps->type != EE_LIST || taps->n == 0)
+		return ee_fail(err, EE_EFORMAT, "%s: the header announces no "
+			       "taps", where);
+	c->extra = ee_copy(&c->arena, extra);
+	c->taps = ee_calloc(taps->n, sizeof(*c->taps), err);
+	if (c->taps == NULL)
+		status = EE_ENOMEM;
+	for (i = 0; i < taps->n && status == EE_OK; i++)
+		status = add_tap(c, &taps->u.list[i], err);
+	if (status == EE_OK)
+		status = ee_arena_check(&c->arena, err);
+	if (status != EE_OK)
+		ee_collector_close(c);
+	return status;
+}
+
+void
+ee_collector_limit(struct ee_collector *c, int64_t rows)
+{
+	c->limit = rows;
+}
+
+bool
+ee_collector_is_full(const struct ee_collector *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->taps[i].layer.sums.count < c->limit)
+			return false;
+	return true;
+}
+
+size_t
+ee_collector_widest(const struct ee_collector *c)
+{
+	size_t i, widest = 0;
+
+	for (i = 0; i < c->n; i++)
+		if (c->taps[i].width > widest)
+			widest = c->taps[i].width;
+	return widest;
+}
+
+int64_t
+ee_collector_rows(const struct ee_collector *c)
+{
+	return c->taps[0].layer.sums.count;
+}
+
+/* One record, its parts checked. */
+struct rows {
+	size_t n;
+	const float *x;
+	struct ee_tensor doc, pos;	/* data NULL where left out */
+};
+
+static enum ee_status
+optional(const struct ee_value *record, const char *key,
+	 enum ee_dtype dtype, size_t n, struct ee_tensor *out,
+	 const char *tap, struct ee_err *err)
+{
+	enum ee_status status;
+
+	out->data = NULL;
+	if (ee_get(record, key) == NULL)
+		return EE_OK;
+	status = ee_get_tensor(record, key, dtype, 1, out, tap, err);
+	if (status == EE_OK && out->shape[0] != n)
+		status = ee_fail(err, EE_EFORMAT, "%s: '%s': %zu values for "
+				 "%zu rows", tap, key, out->shape[0], n);
+	return status;
+}
+
+static enum ee_status
+read_rows(const struct ee_tap *tap, const struct ee_value *record,
+	  struct rows *r, struct ee_err *err)
+{
+	struct ee_tensor x;
+	enum ee_status status;
+	char shape[128];
+
+	status = ee_get_tensor(record, "x", EE_F32, 2, &x, tap->tap, err);
+	if (status == EE_OK && x.shape[1] != tap->width)
+		status = ee_fail(err, EE_EFORMAT, "%s: 'x': shape %s, want "
+				 "(n, %zu)", tap->tap,
+				 ee_tensor_shape(&x, shape), tap->width);
+	if (status != EE_OK)
+		return status;
+	r->n = x.shape[0];
+	r->x = x.data;
+	status = optional(record, "doc", EE_I64, r->n, &r->doc, tap->tap,
+			  err);
+	if (status == EE_OK)
+		status = optional(record, "pos", EE_I32, r->n, &r->pos,
+				  tap->tap, err);
+	return status;
+}
+
+/* Say where the first value is that is not finite. */
+static enum ee_status
+not_finite(const struct ee_tap *tap, const struct rows *r, size_t first,
+	   struct ee_err *err)
+{
+	size_t i = first, k = 0;
+
+	while (i + 1 < r->n && ee_all_finite(tap->width,
+					     r->x + i * tap->width))
+		i++;
+	while (k + 1 < tap->width &&
+	       ee_all_finite(1, r->x + i * tap->width + k))
+		k++;
+	if (r->doc.data == NULL || r->pos.data == NULL)
+		return ee_fail(err, EE_EMATH, "%s: row %lld, unit %zu: %g is "
+			       "not finite", tap->tap,
+			       (long long)(tap->at + (int64_t)i), k,
+			       (double)r->x[i * tap->width + k]);
+	return ee_fail(err, EE_EMATH, "%s: document %.0f, position %.0f, unit "
+		       "%zu: %g is not finite", tap->tap,
+		       ee_tensor_at(&r->doc, i), ee_tensor_at(&r->pos, i), k,
+		       (double)r->x[i * tap->width + k]);
+}
+
+/*
+ * The first tap's records say where documents begin.  If all taps are at the
+ * same row and a document begins here, all documents before are whole.
+ */
+static void
+count_documents(struct ee_collector *c, const struct rows *r, size_t n)
+{
+	const int32_t *pos = r->pos.data;
+	size_t i;
+
+	if (pos == NULL)
+		return;
+	for (i = 1; i < c->n; i++)
+		if (c->taps[i].at != c->taps[0].at)
+			break;
+	if (i == c->n && n > 0 && pos[0] == 0) {
+		c->boundary = c->taps[0].at;
+		c->documents = c->started;
+	}
+	c->has_documents = true;
+	for (i = 0; i < n; i++)
+		c->started += pos[i] == 0;
+}
+
+static struct ee_tap *
+find_tap(struct ee_collector *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (strcmp(c->taps[i].tap, name) == 0)
+			return &c->taps[i];
+	return NULL;
+}
+
+enum ee_status
+ee_collector_add(struct ee_collector *c, const struct ee_value *record,
+		 struct ee_err *err)
+{
+	enum ee_status status;
+	struct ee_tap *tap;
+	const char *name;
+	struct rows r = { 0 };
+	size_t first, last;
+
+	status = ee_get_text(record, "tap", &name, where, err);
+	if (status != EE_OK)
+		return status;
+	tap = find_tap(c, name);
+	if (tap == NULL)
+		return ee_fail(err, EE_EFORMAT, "%s: tap '%s' is not announced "
+			       "in the header", where, name);
+	status = read_rows(tap, record, &r, err);
+	if (status != EE_OK)
+		return status;
+	/* rows first..last are new and within the limit */
+	last = c->limit - tap->at < (int64_t)r.n ?
+	       (size_t)(c->limit > tap->at ? c->limit - tap->at : 0) : r.n;
+	first = 0;
+	if (tap->layer.sums.count > tap->at)
+		first = (size_t)(tap->layer.sums.count - tap->at);
+	if (tap == c->taps)
+		count_documents(c, &r, last);
+	if (first < last) {
+		if (!ee_all_finite((last - first) * tap->width,
+				   r.x + first * tap->width))
+			return not_finite(tap, &r, first, err);
+		status = ee_moments_add(&tap->layer.sums, last - first,
+					r.x + first * tap->width, err);
+	}
+	tap->at += (int64_t)r.n;
+	return status;
+}
+
+enum ee_status
+ee_collector_finish(struct ee_collector *c, struct ee_err *err)
+{
+	enum ee_status status;
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		struct ee_layer *l = &c->taps[i].layer;
+
+		if (c->taps[i].at < l->sums.count &&
+		    l->sums.count < c->limit)
+			return ee_fail(err, EE_EINPUT, "%s: %s: %lld rows have "
+				       "come, the checkpoint holds %lld: is it "
+				       "another corpus?", where,
+				       c->taps[i].tap,
+				       (long long)c->taps[i].at,
+				       (long long)l->sums.count);
+		if (l->sums.count == 0)
+			return ee_fail(err, EE_EINPUT, "%s: empty: no rows of "
+				       "'%s' have come", where,
+				       c->taps[i].tap);
+		status = ee_moments_flush(&l->sums, err);
+		if (status != EE_OK)
+			return status;
+		l->documents = !c->has_documents ? -1 :
+			       c->started > c->begun ? c->started : c->begun;
+		ee_layer_mark(l);
+	}
+	return EE_OK;
+}
