@@ -98,7 +98,8 @@ lint: all
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
         -fno-omit-frame-pointer
 asan:
-	@+ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) \
+	@+ASAN_OPTIONS=allocator_may_return_null=1 \
+		$(MAKE) --no-print-directory \
 		BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin OPT=-O1 SAN='$(ASAN)' \
 		WARN='-Wall -Wno-maybe-uninitialized -Wno-format-truncation' \
 		asan-parts
