@@ -14,8 +14,8 @@ usage=$(sed -n '/usage\[\] *=/,/;$/p' "$src" | tr '\n' ' ' |
 letters=$(tr '\n' ' ' < "$src" |
 	sed -n 's/.*TOOL_SHORT[[:space:]]*"\([^"]*\)".*/\1/p' |
 	sed 's/[^A-Za-z0-9]//g; s/./& /g')
-names=$(sed -n 's/.*{ *"\([a-z0-9-]*\)", *\([012]\|[a-z]*_argument\), *\(0\|NULL\), .*/\1/p' \
-	"$src")
+names=$(grep -oE '\{ *"[a-z0-9-]+", *([012]|[a-z]+_argument), *(0|NULL),' \
+	"$src" | sed 's/[^"]*"\([^"]*\)".*/\1/')
 
 for c in $letters; do
 	echo "$usage" | grep -qE -- "(^|[^A-Za-z0-9-])-[A-Za-z]*$c" ||

@@ -4,7 +4,7 @@
  * Streams live in memfds; foreign ones are made byte by byte.
  */
 #include <check.h>
-#include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 #include "base/base.h"
 #include "base/value.h"
 #include "stream/stream.h"
+#include "stream/summary.h"
 #include "stream/wire.h"
 
 static struct ee_err err;
@@ -503,6 +504,37 @@ START_TEST(history_grows)
 }
 END_TEST
 
+START_TEST(summaries_count)
+{
+	static const float x[2][3] = { { 1, -3, NAN }, { INFINITY, 4, 2 } };
+	static const unsigned char yes[2] = { 0, 1 };
+	struct ee_arena arena = {0};
+	struct ee_value map = ee_map(), list = ee_list(), s;
+	const struct ee_value *t;
+
+	ee_put(&arena, &map, "x", ee_tensor(ee_tensor_2d(EE_F32, x, 2, 3)));
+	ee_add(&arena, &list, ee_tensor(ee_tensor_2d(EE_BOOL, yes, 2, 0)));
+	ee_put(&arena, &map, "l", list);
+	ee_put(&arena, &map, "t", ee_text("kept"));
+	s = ee_summary(&arena, &map, 2);
+	t = ee_get(&s, "x");
+	ck_assert_str_eq(ee_get(t, "dtype")->u.text, "float32");
+	ck_assert_int_eq(ee_get(t, "shape")->u.list[1].u.integer, 3);
+	ck_assert(ee_get(t, "min")->u.real == -3.0);
+	ck_assert(ee_get(t, "max")->u.real == 4.0);
+	ck_assert(ee_get(t, "mean")->u.real == 1.0);
+	ck_assert_int_eq(ee_get(t, "nan")->u.integer, 1);
+	ck_assert_int_eq(ee_get(t, "inf")->u.integer, 1);
+	ck_assert_uint_eq(ee_get(t, "data")->n, 2);
+	t = &ee_get(&s, "l")->u.list[0];
+	ck_assert(ee_get(t, "max")->type == EE_LOGIC);
+	ck_assert_str_eq(ee_get(&s, "t")->u.text, "kept");
+	s = ee_summary(&arena, &map, 0);
+	ck_assert_ptr_null(ee_get(ee_get(&s, "x"), "data"));
+	ee_arena_free(&arena);
+}
+END_TEST
+
 Suite *suite_stream(void);
 
 Suite *
@@ -524,6 +556,7 @@ suite_stream(void)
 	tcase_add_test(t, pipes_give_pieces);
 	tcase_add_test(t, writer_failures_stay);
 	tcase_add_test(t, history_grows);
+	tcase_add_test(t, summaries_count);
 	suite_add_tcase(s, t);
 	return s;
 }
