@@ -36,6 +36,7 @@ TOOLS    := $(patsubst tools/%.c,%,$(sort $(wildcard tools/ee-*.c)))
 TOOL_BIN  = $(TOOLS:%=$(BIN)/%)
 TOOL_OBJ  = $(patsubst %.c,$(BUILD)/%.o,\
             $(filter-out tools/ee-%.c,$(wildcard tools/*.c)))
+TOOL_LIB  = $(BUILD)/libtool.a
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_OBJ  = $(UNIT_SRC:%.c=$(BUILD)/%.o)
 UNIT      = $(BUILD)/unit
@@ -71,7 +72,12 @@ $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BIN)/%: $(BUILD)/tools/%.o $(TOOL_OBJ) $(LIB)
+# tool.c and what some tools share: an archive, so that each takes its part.
+$(TOOL_LIB): $(TOOL_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BIN)/%: $(BUILD)/tools/%.o $(TOOL_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
