@@ -12,12 +12,17 @@
 #include <unistd.h>
 
 #include "math/threads.h"
+#include "stats/arrays.h"
 #include "stats/collector.h"
 #include "tool.h"
 
 static const char usage[] =
-"usage: ee-cov [--collect LIST] [--tokens N | Nx] [--checkpoint FILE\n"
-"              [--every SECONDS]] [-hqv] [-j THREADS] < activations > stats\n";
+"usage: ee-cov [-hqv] [-j THREADS] [OPTION...] < activations > stats\n"
+"      --collect LIST     of mom2 (default), mean, var, norm_mean, cov, corr\n"
+"      --tokens N         stop after N tokens; Nx: N times the widest tap\n"
+"      --checkpoint FILE  save what is done there, and go on from it\n"
+"      --every SECONDS    how often (300)\n"
+"      --version\n";
 
 struct options {
 	unsigned collect;
@@ -45,8 +50,10 @@ static struct options
 parse_options(struct tool *tool, int argc, char *argv[])
 {
 	static const struct option names[] = {
-		{ "collect", 1, 0, 'c' }, { "tokens", 1, 0, 't' },
-		{ "checkpoint", 1, 0, 'p' }, { "every", 1, 0, 'e' },
+		{ "collect", 1, 0, 'c' },
+		{ "tokens", 1, 0, 't' },
+		{ "checkpoint", 1, 0, 'p' },
+		{ "every", 1, 0, 'e' },
 		TOOL_LONG, { 0, 0, 0, 0 }
 	};
 	struct options opt = { .collect = EE_COLLECT_MOM2, .every = 300 };
@@ -176,31 +183,13 @@ collect(struct tool *tool, const struct options *opt, struct ee_collector *c)
 }
 
 static enum ee_status
-write_records(struct tool *tool, const struct ee_collector *c)
-{
-	struct ee_arena arena = { 0 };
-	enum ee_status status = EE_OK;
-	struct ee_value record;
-	size_t i;
-
-	for (i = 0; i < c->n && status == EE_OK; i++) {
-		status = ee_layer_record(&arena, &c->taps[i].layer, &record,
-					 &tool->err);
-		if (status == EE_OK)
-			status = ee_writer_put(tool->out, &record,
-					       &tool->err);
-		ee_arena_free(&arena);
-	}
-	return status;
-}
-
-static enum ee_status
 run(struct tool *tool, const struct options *opt)
 {
 	const struct ee_value *header;
 	struct ee_collector c = { 0 };
 	struct ee_value extra;
 	enum ee_status status = tool_in(tool, "activations");
+	size_t i;
 
 	if (status != EE_OK)
 		return status;
@@ -219,8 +208,9 @@ run(struct tool *tool, const struct options *opt)
 		status = tool_out(tool, "stats", &c.extra);
 	if (status == EE_OK)
 		status = collect(tool, opt, &c);
-	if (status == EE_OK)
-		status = write_records(tool, &c);
+	for (i = 0; i < c.n && status == EE_OK; i++)
+		status = ee_layer_put(&c.taps[i].layer, tool->out,
+				      &tool->err);
 	ee_collector_close(&c);
 	return status;
 }

@@ -75,7 +75,8 @@ shape(const char **s, struct ee_tensor *t)
 		return false;
 	p = skip_space(p + 1);
 	for (t->ndim = 0; *p != ')'; t->ndim++) {
-		if (t->ndim == EE_MAX_DIMS || !size_of_dim(&p, &t->shape[t->ndim]))
+		if (t->ndim == EE_MAX_DIMS ||
+		    !size_of_dim(&p, &t->shape[t->ndim]))
 			return false;
 		p = skip_space(p);
 		if (*p == ',')

@@ -68,7 +68,8 @@ widen(struct ee_arena *arena, const struct ee_value *v, const void **out,
 			return ee_fail(err, EE_EINPUT,
 				       "a text that is not UTF-8");
 		for (b = 0; b < 4; b++)
-			p[4 * n + b] = (unsigned char)((uint32_t)c >> 8 * b);
+			p[4 * n + b] = (unsigned char)((uint32_t)c >>
+						       8 * b);
 	}
 	if (n == 0)				/* numpy has no text of size 0 */
 		memset(p, 0, 4);

@@ -93,17 +93,17 @@ is_integer(const char *s, int *base, const char **digits)
 static bool
 number(const char *s, struct ee_value *out)
 {
+	char text[MAX_NUMBER + 2];
 	const char *digits;
 	long long whole;
 	char *end;
 	int base;
 
 	if (is_integer(s, &base, &digits)) {
-		char signed_digits[MAX_NUMBER + 2] = { s[0] == '-' ? '-' : '+' };
-
-		strcpy(signed_digits + 1, digits);
+		text[0] = s[0] == '-' ? '-' : '+';
+		strcpy(text + 1, digits);
 		errno = 0;
-		whole = strtoll(signed_digits, &end, base);
+		whole = strtoll(text, &end, base);
 		if (errno == 0) {
 			*out = ee_int(whole);
 			return true;

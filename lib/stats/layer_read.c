@@ -113,11 +113,29 @@ read_sums(struct file *f, unsigned collect)
 	return status;
 }
 
+/* A JSON list in an array, or an empty list. */
+static enum ee_status
+read_json_list(struct file *f, const char *key, struct ee_value *out)
+{
+	struct ee_arena *arena = &f->layer->arena;
+	const char *text = ee_npz_text(&f->npz, key, arena);
+	enum ee_status status;
+
+	*out = ee_list();
+	if (text == NULL)
+		return EE_OK;
+	status = ee_json_parse(arena, text, strlen(text), f->path, out,
+			       f->err);
+	return status == EE_OK && out->type != EE_LIST ?
+	       bad(f, key, "is no JSON list") : status;
+}
+
 static enum ee_status
 read_texts(struct file *f)
 {
 	struct ee_layer *l = f->layer;
-	const char *corpus, *base = strrchr(f->path, '/');
+	const char *base = strrchr(f->path, '/');
+	enum ee_status status;
 	struct ee_statname name;
 	int64_t n;
 
@@ -137,14 +155,10 @@ read_texts(struct file *f)
 	l->documents = ee_npz_has(&f->npz, "ee.documents") &&
 		       ee_npz_int(&f->npz, "ee.documents", 0, INT64_MAX, &n,
 				  f->err) == EE_OK ? n : -1;
-	l->corpus = l->history = ee_list();
-	corpus = ee_npz_text(&f->npz, "ee.corpus", &l->arena);
-	if (corpus != NULL &&
-	    (ee_json_parse(&l->arena, corpus, strlen(corpus), f->path,
-			   &l->corpus, f->err) != EE_OK ||
-	     l->corpus.type != EE_LIST))
-		return bad(f, "ee.corpus", "is no JSON list");
-	return ee_arena_check(&l->arena, f->err);
+	status = read_json_list(f, "ee.corpus", &l->corpus);
+	if (status == EE_OK)
+		status = read_json_list(f, "ee.history", &l->history);
+	return status != EE_OK ? status : ee_arena_check(&l->arena, f->err);
 }
 
 /* What there is, how many rows, how wide. */

@@ -156,8 +156,8 @@ say_difference(const struct search *s, const struct ee_warn *warn)
 	if (s->name.sample_size >= 0)
 		snprintf(size, sizeof(size), "%lld",
 			 (long long)s->name.sample_size);
-	ee_warn(warn, "using %s: sample size %s (wanted %s), %s (wanted %s)%s%s",
-		s->best, size, wanted, ee_dtype_name(s->name.precision),
+	ee_warn(warn, "using %s: sample size %s (wanted %s), %s (wanted %s)"
+		"%s%s", s->best, size, wanted, ee_dtype_name(s->name.precision),
 		q->precision ? q->precision : "any",
 		other ? ", another data set than " : "",
 		other ? q->dataset : "");

@@ -1,0 +1,222 @@
+/* rewrite.c - a model folder again, changed.  See rewrite.h. */
+#include "file/rewrite.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/outfile.h"
+
+static const struct ee_changed *
+find(const struct ee_changed *changed, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(changed[i].name, name) == 0)
+			return &changed[i];
+	return NULL;
+}
+
+/* Every change must be of a tensor that is there, as it is there. */
+static enum ee_status
+check(const struct ee_weights *w, const struct ee_changed *changed, size_t n,
+      struct ee_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct ee_tensor *t = &changed[i].tensor;
+		const struct ee_weights_item *item =
+			ee_weights_find(w, changed[i].name);
+
+		if (item == NULL || item->tensor.dtype != t->dtype ||
+		    item->tensor.ndim != t->ndim ||
+		    memcmp(item->tensor.shape, t->shape,
+			   t->ndim * sizeof(t->shape[0])) != 0)
+			return ee_fail(err, EE_EMATCH, "tensor '%s' is not "
+				       "in the model, or of another dtype or "
+				       "shape", changed[i].name);
+	}
+	return EE_OK;
+}
+
+/* The path of a file in a folder; the caller's, to free(). */
+static char *
+in_folder(const char *dir, const char *name, struct ee_err *err)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", dir, name) >= 0)
+		return path;
+	ee_fail(err, EE_ENOMEM, "out of memory");
+	return NULL;
+}
+
+static enum ee_status
+copy_bytes(const char *from, const char *to, struct ee_err *err)
+{
+	struct ee_mapped file;
+	struct ee_outfile out;
+	enum ee_status status = ee_map_file(&file, from, err);
+
+	if (status != EE_OK)
+		return status;
+	status = ee_outfile_open(&out, to, err);
+	if (status == EE_OK) {
+		if (file.size > 0)
+			fwrite(file.data, 1, file.size, out.fp);
+		status = ee_outfile_commit(&out, err);
+	}
+	ee_unmap_file(&file);
+	return status;
+}
+
+/* One file of weights with its changed tensors. */
+static enum ee_status
+write_weights(const struct ee_safetensors *st,
+	      const struct ee_changed *changed, size_t n, const char *to,
+	      struct ee_err *err)
+{
+	struct ee_named *list = ee_calloc(st->n, sizeof(*list), err);
+	struct ee_outfile out;
+	enum ee_status status;
+	size_t i;
+
+	if (list == NULL)
+		return EE_ENOMEM;
+	for (i = 0; i < st->n; i++) {
+		const struct ee_changed *c = find(changed, n,
+						  st->list[i].name);
+
+		list[i] = st->list[i];
+		if (c != NULL)
+			list[i].tensor.data = c->tensor.data;
+	}
+	status = ee_outfile_open(&out, to, err);
+	if (status == EE_OK) {
+		status = ee_safetensors_write(out.fp, list, st->n,
+					      &st->metadata, err);
+		if (status == EE_OK)
+			status = ee_outfile_commit(&out, err);
+		else
+			ee_outfile_abort(&out);
+	}
+	free(list);
+	return status;
+}
+
+/* The file of weights called 'name' if a changed tensor is in it. */
+static const struct ee_safetensors *
+touched(const struct ee_weights *w, const struct ee_changed *changed,
+	size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct ee_weights_item *item =
+			ee_weights_find(w, changed[i].name);
+		const struct ee_weights_file *file = &w->files[item->file];
+
+		if (strcmp(file->name, name) == 0)
+			return &file->data;
+	}
+	return NULL;
+}
+
+static enum ee_status
+one_file(const char *dir, const char *name, const struct ee_weights *w,
+	 const struct ee_changed *changed, size_t n, const char *temp,
+	 struct ee_err *err)
+{
+	const struct ee_safetensors *st = touched(w, changed, n, name);
+	char *from = in_folder(dir, name, err);
+	char *to = in_folder(temp, name, err);
+	enum ee_status status = EE_ENOMEM;
+	struct stat info;
+
+	if (from == NULL || to == NULL)
+		goto out;
+	if (stat(from, &info) != 0)
+		status = ee_fail_sys(err, "%s", from);
+	else if (!S_ISREG(info.st_mode) || strcmp(name, EE_UNDO_FILE) == 0)
+		status = EE_OK;
+	else if (st != NULL)
+		status = write_weights(st, changed, n, to, err);
+	else
+		status = copy_bytes(from, to, err);
+out:
+	free(from);
+	free(to);
+	return status;
+}
+
+enum ee_status
+ee_folder_rewrite(const char *dir, const struct ee_weights *w,
+		  const struct ee_changed *changed, size_t n,
+		  const char *out, char **temp, struct ee_err *err)
+{
+	enum ee_status status = check(w, changed, n, err);
+	struct dirent *entry;
+	DIR *d;
+
+	*temp = NULL;
+	if (status != EE_OK)
+		return status;
+	if (access(out, F_OK) == 0)
+		return ee_fail(err, EE_EIO, "%s: exists already", out);
+	if (asprintf(temp, "%s.XXXXXX", out) < 0) {
+		*temp = NULL;
+		return ee_fail(err, EE_ENOMEM, "out of memory");
+	}
+	if (mkdtemp(*temp) == NULL) {
+		status = ee_fail_sys(err, "%s", out);
+		free(*temp);
+		*temp = NULL;
+		return status;
+	}
+	d = opendir(dir);
+	if (d == NULL)
+		status = ee_fail_sys(err, "%s", dir);
+	while (status == EE_OK && (entry = readdir(d)) != NULL)
+		status = one_file(dir, entry->d_name, w, changed, n, *temp,
+				  err);
+	if (d != NULL)
+		closedir(d);
+	if (status != EE_OK) {
+		ee_folder_abort(*temp);
+		free(*temp);
+		*temp = NULL;
+	}
+	return status;
+}
+
+enum ee_status
+ee_folder_commit(const char *temp, const char *out, struct ee_err *err)
+{
+	const mode_t mask = umask(0);
+
+	umask(mask);
+	if (chmod(temp, 0777 & ~mask) != 0 || rename(temp, out) != 0)
+		return ee_fail_sys(err, "%s", out);
+	return EE_OK;
+}
+
+void
+ee_folder_abort(const char *temp)
+{
+	DIR *d = opendir(temp);
+	struct dirent *entry;
+
+	if (d == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL)
+		(void)unlinkat(dirfd(d), entry->d_name, 0);
+	closedir(d);
+	(void)rmdir(temp);
+}

@@ -1,0 +1,28 @@
+/*
+ * arrays.h - any stream as an .npz file, and any .npz file as a stream.
+ */
+#ifndef EE_ARRAYS_H
+#define EE_ARRAYS_H
+
+#include "base/base.h"
+#include "file/npz.h"
+#include "stats/layer.h"
+#include "stream/stream.h"
+
+/*
+ * The records left in 'reader', one at a time, as arrays "<number>.<key>" of
+ * the file 'path' (numbers from 0): tensors, texts and numbers; lists and
+ * maps are passed over.  The file appears whole or not at all.
+ */
+EE_MUST_CHECK enum ee_status ee_stream_to_npz(struct ee_reader *reader,
+	const char *path, bool deflate, struct ee_err *err);
+
+/* Each array as a record {name, value}. */
+EE_MUST_CHECK enum ee_status ee_npz_to_stream(const struct ee_npz *npz,
+	struct ee_writer *writer, struct ee_err *err);
+
+/* Layers as stats records. */
+EE_MUST_CHECK enum ee_status ee_layer_put(const struct ee_layer *layer,
+	struct ee_writer *writer, struct ee_err *err);
+
+#endif

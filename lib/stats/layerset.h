@@ -1,0 +1,37 @@
+/*
+ * layerset.h - the statistics of several taps, gathered from many parts.
+ */
+#ifndef EE_LAYERSET_H
+#define EE_LAYERSET_H
+
+#include "stats/layer.h"
+#include "stream/stream.h"
+
+struct ee_layerset {
+	size_t n;
+	struct ee_layer *list;	/* in order of appearance */
+	bool merge;		/* of the same tap: add; else it is an error */
+};
+
+void ee_layerset_free(struct ee_layerset *set);
+
+/* Take 'layer' over (what it holds is the set's, or freed). */
+EE_MUST_CHECK enum ee_status ee_layerset_add(struct ee_layerset *set,
+	struct ee_layer *layer, struct ee_err *err);
+
+/* All records of a stream; one that holds a checkpoint is refused. */
+EE_MUST_CHECK enum ee_status ee_layerset_read(struct ee_layerset *set,
+	struct ee_reader *reader, struct ee_err *err);
+
+/* All of a file: an .npz file or a stats stream. */
+EE_MUST_CHECK enum ee_status ee_layerset_open(struct ee_layerset *set,
+	const char *path, struct ee_err *err);
+
+/*
+ * The header members that the set's layers agree on (model), and the history
+ * of the first with 'command' after it; see ee_header_extra.
+ */
+struct ee_value ee_layerset_extra(struct ee_arena *arena,
+	const struct ee_layerset *set, const char *command);
+
+#endif
