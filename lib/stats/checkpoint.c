@@ -10,7 +10,7 @@
 #include "stream/stream.h"
 
 static struct ee_value
-tap_record(struct ee_arena *arena, const struct ee_tap *tap)
+tap_record(struct ee_arena *arena, const struct ee_tapped *tap)
 {
 	const struct ee_moments *m = &tap->layer.sums;
 	const size_t d = m->width;
@@ -159,7 +159,7 @@ text_of(const struct ee_value *map, const char *key)
 }
 
 static enum ee_status
-load_tap(struct ee_tap *tap, const struct ee_value *record, const char *path,
+load_tap(struct ee_tapped *tap, const struct ee_value *record, const char *path,
 	 struct ee_err *err)
 {
 	struct ee_moments *m = &tap->layer.sums;

@@ -60,7 +60,7 @@ static enum ee_status
 add_tap(struct ee_collector *c, const struct ee_value *entry,
 	struct ee_err *err)
 {
-	struct ee_tap *tap = &c->taps[c->n];
+	struct ee_tapped *tap = &c->taps[c->n];
 	const char *name;
 	enum ee_status status;
 	int64_t width;
@@ -176,7 +176,7 @@ optional(const struct ee_value *record, const char *key,
 }
 
 static enum ee_status
-read_rows(const struct ee_tap *tap, const struct ee_value *record,
+read_rows(const struct ee_tapped *tap, const struct ee_value *record,
 	  struct rows *r, struct ee_err *err)
 {
 	struct ee_tensor x;
@@ -202,7 +202,7 @@ read_rows(const struct ee_tap *tap, const struct ee_value *record,
 
 /* Say where the first value is that is not finite. */
 static enum ee_status
-not_finite(const struct ee_tap *tap, const struct rows *r, size_t first,
+not_finite(const struct ee_tapped *tap, const struct rows *r, size_t first,
 	   struct ee_err *err)
 {
 	size_t i = first, k = 0;
@@ -248,7 +248,7 @@ count_documents(struct ee_collector *c, const struct rows *r, size_t n)
 		c->started += pos[i] == 0;
 }
 
-static struct ee_tap *
+static struct ee_tapped *
 find_tap(struct ee_collector *c, const char *name)
 {
 	size_t i;
@@ -264,7 +264,7 @@ ee_collector_add(struct ee_collector *c, const struct ee_value *record,
 		 struct ee_err *err)
 {
 	enum ee_status status;
-	struct ee_tap *tap;
+	struct ee_tapped *tap;
 	const char *name;
 	struct rows r = { 0 };
 	size_t first, last;

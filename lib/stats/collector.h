@@ -17,7 +17,7 @@
 #include "base/value.h"
 #include "stats/layer.h"
 
-struct ee_tap {
+struct ee_tapped {
 	const char *tap;	/* "transformer.h.5.mlp.c_proj:in" */
 	size_t width;		/* f */
 	int64_t at;		/* rows that have come by in the stream */
@@ -26,7 +26,7 @@ struct ee_tap {
 
 struct ee_collector {
 	size_t n;
-	struct ee_tap *taps;
+	struct ee_tapped *taps;
 	unsigned collect;
 	int64_t limit;		/* rows of each tap; INT64_MAX: all */
 	bool has_documents;	/* records say where documents begin */
