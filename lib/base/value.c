@@ -272,6 +272,21 @@ ee_put(struct ee_arena *arena, struct ee_value *map, const char *key,
 	p[map->n++].value = v;
 }
 
+void
+ee_set(struct ee_arena *arena, struct ee_value *map, const char *key,
+       struct ee_value v)
+{
+	size_t i;
+
+	for (i = 0; i < map->n; i++) {
+		if (strcmp(map->u.map[i].key, key) == 0) {
+			map->u.map[i].value = v;
+			return;
+		}
+	}
+	ee_put(arena, map, key, v);
+}
+
 const struct ee_value *
 ee_get(const struct ee_value *map, const char *key)
 {

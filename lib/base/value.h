@@ -98,6 +98,10 @@ void ee_add(struct ee_arena *arena, struct ee_value *list, struct ee_value v);
 void ee_put(struct ee_arena *arena, struct ee_value *map, const char *key,
 	    struct ee_value v);
 
+/* The same, in place of an equal key if there is one. */
+void ee_set(struct ee_arena *arena, struct ee_value *map, const char *key,
+	    struct ee_value v);
+
 /* The member 'key' of a map; NULL if absent, or if 'map' is NULL or no map. */
 const struct ee_value *ee_get(const struct ee_value *map, const char *key);
 

@@ -97,16 +97,27 @@ ee_model_check(const struct ee_model *model, const struct ee_value *header,
 	return EE_OK;
 }
 
+static uint64_t
+hash_delta(uint64_t id, const struct ee_delta *d)
+{
+	id = ee_hash(id, d->weight, strlen(d->weight));
+	id = ee_hash(id, d->left, d->out * d->r * sizeof(*d->left));
+	return ee_hash(id, d->right, d->in * d->r * sizeof(*d->right));
+}
+
 static enum ee_status
 load_records(struct ee_model *model, struct ee_reader *in, const char *path,
-	     float sign, struct ee_err *err)
+	     float sign, uint64_t *id, struct ee_err *err)
 {
 	const struct ee_value *record;
 	struct ee_delta d;
 	enum ee_status status;
 
+	*id = EE_HASH_START;
 	while ((status = ee_reader_next(in, &record, err)) == EE_OK) {
 		status = ee_delta_from(record, path, &d, err);
+		if (status == EE_OK)
+			*id = hash_delta(*id, &d);
 		if (status == EE_OK)
 			status = ee_model_edit(model, d.weight, d.left, d.out,
 					       d.right, d.in, d.r, sign, err);
@@ -119,8 +130,9 @@ load_records(struct ee_model *model, struct ee_reader *in, const char *path,
 }
 
 enum ee_status
-ee_delta_load(struct ee_model *model, const char *path, float sign,
-	      bool force, const struct ee_warn *warn, struct ee_err *err)
+ee_delta_load_id(struct ee_model *model, const char *path, float sign,
+		 bool force, uint64_t *id, const struct ee_warn *warn,
+		 struct ee_err *err)
 {
 	const bool standard = strcmp(path, "-") == 0;
 	const char *name = standard ? "standard input" : path;
@@ -137,10 +149,20 @@ ee_delta_load(struct ee_model *model, const char *path, float sign,
 			status = ee_model_check(model, ee_reader_header(in),
 						name, force, warn, err);
 		if (status == EE_OK)
-			status = load_records(model, in, name, sign, err);
+			status = load_records(model, in, name, sign, id,
+					      err);
 		ee_reader_close(in);
 	}
 	if (!standard)
 		close(fd);
 	return status;
+}
+
+enum ee_status
+ee_delta_load(struct ee_model *model, const char *path, float sign,
+	      bool force, const struct ee_warn *warn, struct ee_err *err)
+{
+	uint64_t id;
+
+	return ee_delta_load_id(model, path, sign, force, &id, warn, err);
 }

@@ -42,6 +42,12 @@ EE_MUST_CHECK enum ee_status ee_delta_load(struct ee_model *model,
 	const char *path, float sign, bool force,
 	const struct ee_warn *warn, struct ee_err *err);
 
+/* The same; '*id' gets a hash of what the stream changes, by which an edit
+ * can be told from others. */
+EE_MUST_CHECK enum ee_status ee_delta_load_id(struct ee_model *model,
+	const char *path, float sign, bool force, uint64_t *id,
+	const struct ee_warn *warn, struct ee_err *err);
+
 /* {"name", "fingerprint"} of a model, for stream headers; in 'arena'. */
 struct ee_value ee_model_value(struct ee_arena *arena,
 			       const struct ee_model *model);

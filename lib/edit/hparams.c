@@ -209,6 +209,7 @@ ee_hparams_from(struct ee_hparams *h, const struct ee_value *map,
 			       "hyper-parameters", path,
 			       ee_type_name(map->type));
 	warn_unknown(&s, warn);
+	h->mom2_given = ee_get(map, "mom2_adjustment") != NULL;
 	for (k = 0; k < KEYS; k++) {
 		const struct ee_value *v = ee_get(map, keys[k].key);
 

@@ -28,6 +28,7 @@ struct ee_hparams {
 	double clamp;			/* clamp_norm_factor */
 	double kl_factor;
 	bool mom2_adjustment;
+	bool mom2_given;		/* the file says it */
 	double mom2_update_weight;	/* MEMIT */
 	bool random_prefix_keys;	/* R-ROME: keys averaged over templates */
 	bool prompt_keys;		/* R-ROME: keys of the bare prompt */

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "stream/stream.h"
 #include "stream/wire.h"
@@ -33,7 +32,7 @@ struct ee_reader {
 	uint64_t bytes;			/* before 'start' */
 	uint64_t records;		/* in all streams */
 	uint64_t here;			/* in the current stream */
-	unsigned long crc;		/* of the current stream */
+	uint32_t crc;			/* of the current stream */
 	bool done;
 };
 
@@ -237,7 +236,7 @@ read_header(struct ee_reader *r, const char *want, struct ee_err *err)
 	if (ee_get(header, "ee") == NULL)
 		return not_a_stream(r, err);
 	r->header = header;
-	r->crc = crc32_z(0, r->buf + r->start, r->scan.pos);
+	r->crc = ee_crc32(0, r->buf + r->start, r->scan.pos);
 	r->here = 0;
 	consume(r);
 	return ee_header_check(header, &r->first, want, r->name, err);
@@ -292,10 +291,11 @@ check_end(const struct ee_reader *r, const struct ee_value *end,
 	if (status == EE_OK && ee_get(end, "crc32") != NULL) {
 		status = ee_get_int(end, "crc32", 0, UINT32_MAX, &crc,
 				    "end map", err);
-		if (status == EE_OK && (unsigned long)crc != r->crc)
+		if (status == EE_OK && (uint32_t)crc != r->crc)
 			status = ee_fail(err, EE_EFORMAT,
 					 "damaged: crc32 is %08lx, the end "
-					 "map says %08lx", r->crc,
+					 "map says %08lx",
+					 (unsigned long)r->crc,
 					 (unsigned long)crc);
 	}
 	return status == EE_OK ? EE_OK :
@@ -321,7 +321,7 @@ ee_reader_next(struct ee_reader *r, const struct ee_value **record,
 			return status;
 		end = ee_get(&r->record, "end");
 		if (end == NULL) {
-			r->crc = crc32_z(r->crc, r->buf + r->start,
+			r->crc = ee_crc32(r->crc, r->buf + r->start,
 					 r->scan.pos);
 			consume(r);
 			r->here++;

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "stream/stream.h"
 #include "stream/wire.h"
@@ -26,7 +25,7 @@ struct ee_writer {
 	char *buf;			/* BUFFER bytes */
 	size_t used;
 	uint64_t records;
-	unsigned long crc;		/* of all that has been written out */
+	uint32_t crc;			/* of all that has been written out */
 	size_t split;			/* most bytes of one tensor */
 	enum ee_status status;		/* the first failure stays */
 	struct ee_err *err;		/* of the call being made */
@@ -49,9 +48,7 @@ write_out(struct ee_writer *w, struct iovec part[2])
 	int i;
 
 	for (i = 0; i < 2; i++)
-		if (part[i].iov_len > 0)	/* of NULL, crc32_z gives 0 */
-			w->crc = crc32_z(w->crc, part[i].iov_base,
-					 part[i].iov_len);
+		w->crc = ee_crc32(w->crc, part[i].iov_base, part[i].iov_len);
 	for (i = 0; i < 2;) {
 		if (part[i].iov_len == 0) {
 			i++;
@@ -321,7 +318,7 @@ enum ee_status
 ee_writer_end(struct ee_writer *w, struct ee_err *err)
 {
 	enum ee_status status = ee_writer_flush(w, err);
-	const unsigned long crc = w->crc;
+	const uint32_t crc = w->crc;
 
 	if (status != EE_OK)
 		return status;

@@ -46,6 +46,18 @@ struct ee_built {
 };
 void ee_built_free(struct ee_built *built);
 
+/* Make room for 'more' bytes; then append bytes that all came from what ends
+ * at 'end', or bytes from..to of 'span' as they are. */
+EE_MUST_CHECK enum ee_status ee_built_reserve(struct ee_built *built,
+	size_t more, struct ee_err *err);
+void ee_built_put(struct ee_built *built, const char *s, size_t n,
+		  size_t end);
+void ee_built_keep(struct ee_built *built, const struct ee_span *span,
+		   size_t from, size_t to);
+
+/* Make 'span' the text built (which goes on owning it). */
+void ee_span_use(struct ee_span *span, const struct ee_built *built);
+
 enum ee_norm_kind {
 	EE_NORM_NFC,		/* Unicode normalization form C */
 	EE_NORM_PREPEND,	/* 'to' in front of text that is not empty */
@@ -69,6 +81,10 @@ struct ee_norm {
 EE_MUST_CHECK enum ee_status ee_normalize(const struct ee_norm *norms,
 	size_t n, struct ee_span *span, struct ee_built work[2],
 	struct ee_err *err);
+
+/* The one step that is long: Unicode normalization form C. */
+EE_MUST_CHECK enum ee_status ee_nfc(struct ee_span *span,
+	struct ee_built *built, struct ee_err *err);
 
 /* Repair text that is not UTF-8: each bad part becomes U+FFFD, as Python
  * reads it.  'valid' bytes of it are known to be valid. */

@@ -15,7 +15,8 @@
 #include "text/utf8.h"
 
 static enum ee_status
-scan_model(struct ee_scan *scan, struct ee_json_parts *parts, struct ee_err *err);
+scan_model(struct ee_scan *scan, struct ee_json_parts *parts,
+	   struct ee_err *err);
 
 /* The members of a map: 'model' within the top, vocab and merges in that. */
 static enum ee_status
@@ -57,7 +58,8 @@ scan_members(struct ee_scan *scan, bool in_model, struct ee_json_parts *parts,
 }
 
 static enum ee_status
-scan_model(struct ee_scan *scan, struct ee_json_parts *parts, struct ee_err *err)
+scan_model(struct ee_scan *scan, struct ee_json_parts *parts,
+	   struct ee_err *err)
 {
 	if (!ee_scan_take(scan, '{'))
 		return ee_scan_skip(scan, err);
@@ -109,8 +111,8 @@ copy_without(char *out, const char *from, const char *to,
 /* All of the text but the two parts, as a tree. */
 static enum ee_status
 read_rest(struct ee_arena *arena, const char *text, size_t len,
-	  const struct ee_json_parts *parts, const char *where, struct ee_value *out,
-	  struct ee_err *err)
+	  const struct ee_json_parts *parts, const char *where,
+	  struct ee_value *out, struct ee_err *err)
 {
 	const struct ee_json_part *one = &parts->vocab, *two = &parts->merges;
 	const char *middle, *to = text + len;
@@ -196,7 +198,8 @@ read_added(struct ee_tokenizer *tok, const struct ee_value *v,
 		unsigned flag;
 	} flags[] = {
 		{ "special", EE_ADDED_SPECIAL }, { "lstrip", EE_ADDED_LSTRIP },
-		{ "rstrip", EE_ADDED_RSTRIP }, { "normalized", EE_ADDED_NORMAL },
+		{ "rstrip", EE_ADDED_RSTRIP },
+		{ "normalized", EE_ADDED_NORMAL },
 		{ "single_word", EE_ADDED_WORD }
 	};
 	const struct ee_value *content = NULL;

@@ -35,7 +35,7 @@ struct ee_tokenizer {
 	struct ee_added raw;		/* found in the text as it is */
 	struct ee_added normal;		/* found in normalized text */
 	struct ee_norm norms[EE_MAX_NORMS];	/* of the text */
-	struct ee_norm pres[EE_MAX_NORMS];	/* of what lies between tokens */
+	struct ee_norm pres[EE_MAX_NORMS];	/* of what is between tokens */
 	size_t n_norms, n_pres;
 	struct ee_split splits[EE_MAX_SPLITS];	/* each of the last's words */
 	size_t n_splits;

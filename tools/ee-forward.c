@@ -1,0 +1,147 @@
+/*
+ * ee-forward - run a model over tokens and show its activations
+ *
+ * reads   tokens       id, ids i4 (n): one record a document
+ * writes  activations  tap, x f4 (n, width), doc i8 (n), pos i4 (n): for
+ *                      each batch of documents one record a tap, in the
+ *                      order in which the model computes them
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+#include "model/taps.h"
+#include "modeltool.h"
+#include "tool.h"
+
+static const char usage[] =
+	"usage: ee-forward -m DIR -t TAP... [-e DELTA]... [--batch TOKENS]\n"
+	"                  [--force] [-hqv] [-j THREADS] "
+	"< tokens > activations\n";
+
+enum { MAX_TAPS = 256 };
+
+struct options {
+	struct model_options model;
+	const char *taps[MAX_TAPS];
+	size_t ntaps;
+	int64_t batch;		/* tokens computed together */
+};
+
+static struct options
+parse_options(struct tool *tool, int argc, char **argv)
+{
+	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
+		{ "tap", 1, 0, 't' }, { "batch", 1, 0, 1002 }, { 0 } };
+	struct options opt = { .batch = 2048 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "t:",
+				longs, NULL)) != -1) {
+		if (c == 't' && opt.ntaps < MAX_TAPS)
+			opt.taps[opt.ntaps++] = optarg;
+		else if (c == 1002)
+			opt.batch = tool_int(tool, "--batch", optarg, 1,
+					     1 << 24);
+		else if (!model_option(tool, &opt.model, c, optarg))
+			tool_option(tool, c, optarg);
+	}
+	if (optind < argc)
+		tool_misuse(tool, "unexpected argument '%s'", argv[optind]);
+	if (opt.model.dir == NULL)
+		tool_misuse(tool, "which model? (-m DIR)");
+	if (opt.ntaps == 0)
+		tool_misuse(tool, "which activations? (-t TAP)");
+	return opt;
+}
+
+/* "taps": what is going to come, with the fingerprint of the weights that
+ * each depends on. */
+static struct ee_value
+announce(struct tool *tool, const struct ee_model *model,
+	 const struct ee_taps *taps)
+{
+	struct ee_value list = ee_list();
+	char print[EE_PRINT_TEXT];
+	size_t i;
+
+	for (i = 0; i < taps->n; i++) {
+		const struct ee_tap *t = &taps->tap[i];
+		struct ee_value one = ee_map();
+
+		ee_print_text(ee_model_print(model, t->layer, t->site),
+			      print);
+		ee_put(&tool->arena, &one, "tap", ee_text(t->name));
+		ee_put(&tool->arena, &one, "width",
+		       ee_int((int64_t)t->width));
+		ee_put(&tool->arena, &one, "fingerprint",
+		       ee_text(ee_arena_text(&tool->arena, print,
+					     strlen(print))));
+		ee_add(&tool->arena, &list, one);
+	}
+	return list;
+}
+
+static enum ee_status
+run(struct tool *tool, const struct options *opt, struct ee_model *model,
+    const struct ee_taps *taps)
+{
+	struct ee_progress progress;
+	struct batch batch;
+	const struct ee_value *record;
+	struct ee_value extra;
+	enum ee_status status = tool_in(tool, "tokens");
+
+	if (status != EE_OK)
+		return status;
+	extra = model_header(tool, model, ee_reader_header(tool->in));
+	ee_put(&tool->arena, &extra, "taps", announce(tool, model, taps));
+	status = tool_out(tool, "activations", &extra);
+	if (status != EE_OK)
+		return status;
+	status = batch_open(&batch, model, taps, tool->out,
+			    (size_t)opt->batch, &tool->err);
+	if (status != EE_OK)
+		return status;
+	ee_progress_start(&progress, tool_progress(tool), "tokens", 0);
+	while ((status = ee_reader_next(tool->in, &record,
+					&tool->err)) == EE_OK) {
+		status = batch_add(&batch, record, &progress, &tool->err);
+		if (status != EE_OK)
+			break;
+	}
+	if (status == EE_END)
+		status = batch_run(&batch, &progress, &tool->err);
+	ee_progress_end(&progress);
+	batch_close(&batch);
+	return status;
+}
+
+static enum ee_status
+forward(struct tool *tool, const struct options *opt)
+{
+	struct ee_taps taps = { 0 };
+	struct ee_model *model;
+	enum ee_status status = model_open(tool, &opt->model, &model);
+	size_t i;
+
+	for (i = 0; i < opt->ntaps && status == EE_OK; i++)
+		status = ee_taps_add(&taps, model, opt->taps[i], &tool->err);
+	if (status == EE_OK)
+		status = run(tool, opt, model, &taps);
+	ee_taps_free(&taps);
+	ee_model_close(model);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tool tool = { .name = "ee-forward", .usage = usage };
+	struct options opt;
+
+	tool_start(&tool, argc, argv);
+	opt = parse_options(&tool, argc, argv);
+	return tool_finish(&tool, forward(&tool, &opt));
+}

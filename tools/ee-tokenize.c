@@ -1,0 +1,144 @@
+/*
+ * ee-tokenize - text to token ids with the model's own tokenizer, and back
+ *
+ * reads   text, one document a line; with --field JSON lines or a JSON list;
+ *         with -d a tokens stream
+ * writes  tokens: id (document number), ids i4 (n), text with --keep-text;
+ *         with -d text, one line per record
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file/json.h"
+#include "text/corpus.h"
+#include "text/tokenizer.h"
+#include "tool.h"
+
+static const char usage[] =
+	"usage: ee-tokenize -m DIR [-hqv] [options] [FILE...] > tokens\n"
+	"       ee-tokenize -m DIR -d [--field NAME] < tokens\n"
+	"  -m, --model DIR       the model, or its tokenizer files alone\n"
+	"  -d, --decode          tokens back to text\n"
+	"      --field NAME      documents are this field of JSON records\n"
+	"      --sample N        N documents drawn at random\n"
+	"      --seed S          of the sample (1)\n"
+	"      --shard I/N       every N-th document, from the I-th on\n"
+	"      --skip N          leave out the first N\n"
+	"      --resume FILE     ... as many as this checkpoint has counted\n"
+	"      --max-length N    at most N tokens each (the model's positions)\n"
+	"      --keep-text       put the text into the records too\n"
+	"      --no-bos          leave out what the tokenizer adds, such as BOS\n"
+	"      --version\n";
+
+struct options {
+	const char *model, *resume;
+	bool decode, keep_text, no_bos;
+	int64_t max_length;	/* 0: not given */
+	struct ee_corpus_options corpus;
+};
+
+static void
+parse_shard(const struct tool *tool, char *arg, struct ee_corpus_options *c)
+{
+	char *slash = strchr(arg, '/');
+
+	if (slash == NULL)
+		tool_misuse(tool, "--shard '%s': want I/N", arg);
+	*slash = '\0';
+	c->shards = tool_int(tool, "--shard", slash + 1, 1, INT32_MAX);
+	c->shard = tool_int(tool, "--shard", arg, 1, c->shards);
+	*slash = '/';
+}
+
+enum { FIELD = 2000, SAMPLE, SEED, SHARD, SKIP, RESUME, LENGTH, TEXT, NO_BOS };
+
+static void
+parse_option(struct tool *tool, struct options *opt, int c)
+{
+	switch (c) {
+	case 'm': opt->model = optarg; break;
+	case 'd': opt->decode = true; break;
+	case FIELD: opt->corpus.field = optarg; break;
+	case SAMPLE:
+		opt->corpus.sample = tool_int(tool, "--sample", optarg, 1,
+					      INT64_MAX);
+		break;
+	case SEED:
+		opt->corpus.seed = (uint64_t)tool_int(tool, "--seed", optarg,
+						      0, INT64_MAX);
+		break;
+	case SHARD: parse_shard(tool, optarg, &opt->corpus); break;
+	case SKIP:
+		opt->corpus.skip = tool_int(tool, "--skip", optarg, 0,
+					    INT64_MAX);
+		break;
+	case RESUME: opt->resume = optarg; break;
+	case LENGTH:
+		opt->max_length = tool_int(tool, "--max-length", optarg, 1,
+					   INT32_MAX);
+		break;
+	case TEXT: opt->keep_text = true; break;
+	case NO_BOS: opt->no_bos = true; break;
+	default: tool_option(tool, c, optarg);
+	}
+}
+
+static struct options
+parse_options(struct tool *tool, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		TOOL_LONG, { "model", 1, 0, 'm' }, { "decode", 0, 0, 'd' },
+		{ "field", 1, 0, FIELD }, { "sample", 1, 0, SAMPLE },
+		{ "seed", 1, 0, SEED }, { "shard", 1, 0, SHARD },
+		{ "skip", 1, 0, SKIP }, { "resume", 1, 0, RESUME },
+		{ "max-length", 1, 0, LENGTH }, { "keep-text", 0, 0, TEXT },
+		{ "no-bos", 0, 0, NO_BOS }, { 0, 0, 0, 0 }
+	};
+	struct options opt = {
+		.corpus = { .seed = 1, .shard = 1, .shards = 1 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, TOOL_SHORT "m:d", longs,
+				NULL)) != -1)
+		parse_option(tool, &opt, c);
+	if (opt.model == NULL)
+		tool_misuse(tool, "no model: want -m DIR");
+	if (opt.resume != NULL && opt.corpus.skip > 0)
+		tool_misuse(tool, "--skip and --resume exclude each other");
+	if (opt.decode && optind < argc)
+		tool_misuse(tool, "-d reads standard input only");
+	opt.corpus.files = argv + optind;
+	opt.corpus.n_files = (size_t)(argc - optind);
+	return opt;
+}
+
+static enum ee_status
+encode(struct tool *tool, const struct options *opt,
+       const struct ee_tokenizer *tok, struct ee_corpus *corpus)
+{
+	const unsigned flags = opt->no_bos ? EE_ENCODE_NO_BOS : 0;
+	struct tokenize_counts counts = {0};
+	struct ee_progress progress;
+	struct ee_document doc;
+	struct ee_ids ids = {0};
+	enum ee_status status;
+
+	ee_progress_start(&progress, tool_progress(tool), "tokens", 0);
+	while ((status = ee_corpus_next(corpus, &doc, &tool->err)) == EE_OK) {
+		ids.n = 0;
+		status = ee_encode(tok, doc.text, doc.len, flags, &ids,
+				   &tool->err);
+		if (status == EE_OK)
+			status = put_document(tool, opt, &doc, &ids);
+		if (status != EE_OK)
+			break;
+	}
+	ee_progress_end(&progress);
+	ee_ids_free(&ids);
+	return status == EE_END ? EE_OK : status;
+}

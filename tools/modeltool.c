@@ -1,0 +1,75 @@
+/* modeltool.c - what the tools that load a model do alike. */
+#include "modeltool.h"
+
+#include "math/threads.h"
+
+bool
+model_option(struct tool *tool, struct model_options *opt, int c, char *arg)
+{
+	switch (c) {
+	case 'm': opt->dir = arg; break;
+	case 'e':
+		if (opt->nedits == MAX_EDITS)
+			tool_misuse(tool, "more than %d edits (-e)",
+				    (int)MAX_EDITS);
+		opt->edits[opt->nedits++] = arg;
+		break;
+	case 1001: opt->force = true; break;
+	default: return false;
+	}
+	return true;
+}
+
+void
+model_threads(const struct tool *tool)
+{
+	ee_threads_set((unsigned)tool->threads);
+}
+
+enum ee_status
+model_open(struct tool *tool, const struct model_options *opt,
+	   struct ee_model **model)
+{
+	enum ee_status status;
+	size_t i;
+
+	model_threads(tool);
+	status = ee_model_open(model, opt->dir, &tool->err);
+	for (i = 0; i < opt->nedits && status == EE_OK; i++)
+		status = ee_delta_load(*model, opt->edits[i], 1, opt->force,
+				       &tool->warn, &tool->err);
+	if (status != EE_OK) {
+		ee_model_close(*model);
+		*model = NULL;
+	}
+	return status;
+}
+
+enum ee_status
+model_open_both(struct tool *tool, const struct model_options *opt,
+		struct ee_model **model, struct ee_tokenizer **tok)
+{
+	enum ee_status status = model_open(tool, opt, model);
+
+	*tok = NULL;
+	if (status == EE_OK)
+		status = ee_tokenizer_open(tok, opt->dir, &tool->warn,
+					   &tool->err);
+	if (status != EE_OK) {
+		ee_model_close(*model);
+		*model = NULL;
+	}
+	return status;
+}
+
+struct ee_value
+model_header(struct tool *tool, const struct ee_model *model,
+	     const struct ee_value *in)
+{
+	struct ee_value extra = ee_header_extra(&tool->arena, in,
+						tool->command);
+
+	ee_set(&tool->arena, &extra, "model",
+	       ee_model_value(&tool->arena, model));
+	return extra;
+}
