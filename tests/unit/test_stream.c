@@ -535,6 +535,28 @@ START_TEST(summaries_count)
 }
 END_TEST
 
+START_TEST(sums_are_zlibs)
+{
+	static unsigned char p[100000];
+	uint32_t x = 1, sum = 0, want = 0;
+	size_t n, at;
+
+	for (n = 0; n < sizeof(p); n++) {
+		x = x * 1664525 + 1013904223;
+		p[n] = (unsigned char)(x >> 24);
+	}
+	for (n = 0; n < 400; n++) {
+		at = n * 7 % 64;
+		sum = ee_crc32(sum, p + at, n);
+		want = n > 0 ? (uint32_t)crc32(want, p + at, (uInt)n) : want;
+		ck_assert_uint_eq(sum, want);
+	}
+	ck_assert_uint_eq(ee_crc32(0, p, sizeof(p)),
+			  crc32(0, p, sizeof(p)));
+	ck_assert_uint_eq(ee_crc32(sum, NULL, 0), sum);
+}
+END_TEST
+
 Suite *suite_stream(void);
 
 Suite *
@@ -557,6 +579,7 @@ suite_stream(void)
 	tcase_add_test(t, writer_failures_stay);
 	tcase_add_test(t, history_grows);
 	tcase_add_test(t, summaries_count);
+	tcase_add_test(t, sums_are_zlibs);
 	suite_add_tcase(s, t);
 	return s;
 }
