@@ -21,6 +21,7 @@
 #include "file/json.h"
 #include "file/npy.h"
 #include "file/npz.h"
+#include "file/npz_text.h"
 #include "file/safetensors.h"
 #include "file/weights.h"
 #include "file/yaml.h"
@@ -33,6 +34,7 @@
 #include "math/vec.h"
 
 /* text */
+#include "text/corpus.h"
 #include "text/tokenizer.h"
 
 /* model */
@@ -41,17 +43,29 @@
 #include "model/forward.h"
 #include "model/generate.h"
 #include "model/model.h"
+#include "model/taps.h"
 #include "model/trie.h"
 
 /* stats */
+#include "stats/arrays.h"
 #include "stats/check.h"
+#include "stats/collector.h"
 #include "stats/layer.h"
+#include "stats/layerset.h"
 #include "stats/moments.h"
+#include "stats/statfile.h"
 #include "stats/statname.h"
+#include "stats/statsave.h"
+#include "stats/verify.h"
 
 /* edit */
+#include "edit/apply.h"
+#include "edit/delta.h"
 #include "edit/hparams.h"
 #include "edit/request.h"
+#include "edit/rome.h"
+#include "edit/solver.h"
 #include "edit/target.h"
+#include "edit/templates.h"
 
 #endif
