@@ -35,6 +35,7 @@
 
 /* text */
 #include "text/corpus.h"
+#include "text/corpus.h"
 #include "text/tokenizer.h"
 
 /* model */

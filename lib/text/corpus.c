@@ -4,6 +4,7 @@
  */
 #include "text/corpus.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,6 @@ struct ee_corpus {
 	size_t *order;			/* (index.n), the sample first */
 	size_t n_sample;
 	int64_t seen;			/* of the sequence */
-	int64_t skipped;		/* of the shard */
 	struct ee_arena record;		/* one JSON line */
 	struct ee_built repaired;
 };
@@ -120,22 +120,22 @@ field_of(struct ee_corpus *c, const struct ee_place *place,
 	const struct ee_value *v = place->record, *text;
 	struct ee_value parsed;
 	enum ee_status status;
+	char where[256];
 
+	snprintf(where, sizeof(where), "%s: %s %zu", place->file,
+		 place->s != NULL ? "line" : "record", place->number);
 	if (v == NULL) {
 		ee_arena_reset(&c->record);
 		status = ee_json_parse(&c->record, place->s, place->len,
-				       "record", &parsed, err);
+				       where, &parsed, err);
 		if (status != EE_OK)
-			return ee_within(err, status, "%s:%zu", place->file,
-					 place->number);
+			return status;
 		v = &parsed;
 	}
 	text = ee_get(v, c->opt->field);
 	if (text == NULL || text->type != EE_TEXT)
-		return ee_fail(err, EE_EFORMAT, "%s: %s %zu: '%s' is %s, want "
-			       "a text", place->file,
-			       place->s != NULL ? "line" : "record",
-			       place->number, c->opt->field,
+		return ee_fail(err, EE_EFORMAT, "%s: '%s' is %s, want a text",
+			       where, c->opt->field,
 			       text != NULL ? ee_type_name(text->type)
 					    : "not there");
 	document->text = text->u.text;
@@ -167,16 +167,11 @@ ee_corpus_next(struct ee_corpus *c, struct ee_document *document,
 	enum ee_status status;
 	struct ee_place place;
 
-	for (;;) {
+	do {
 		status = next_place(c, &place, &document->id, err);
 		if (status != EE_OK)
 			return status;
-		if ((c->seen - 1) % opt->shards != opt->shard - 1)
-			continue;
-		if (c->skipped == opt->skip)
-			break;
-		c->skipped++;
-	}
+	} while ((c->seen - 1) % opt->shards != opt->shard - 1);
 	document->text = place.s;
 	document->len = place.len;
 	if (opt->field != NULL)

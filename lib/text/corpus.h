@@ -19,7 +19,6 @@ struct ee_corpus_options {
 				 * of the list of all, cut to the sample */
 	int64_t shard, shards;	/* document j, in that order, is in shard
 				 * j % shards + 1; 1 of 1 is everything */
-	int64_t skip;		/* leave out so many of the shard's first */
 };
 
 struct ee_document {
