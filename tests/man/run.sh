@@ -6,8 +6,8 @@
 # An example is a literal block (.Bd -literal ... .Ed) in the section EXAMPLES
 # of a page, or a block of README.md between "```sh" lines.  The examples of
 # a page run one after the other, with sh -e, in one scratch folder that
-# holds: model, corpus.txt and data of the atlas pipeline, and an installed
-# copy of libee for pkg-config.  An example is skipped where it needs a tool
+# holds what the atlas pipeline holds (model, or else atlas-gpt2 by that name;
+# corpus.txt), with an installed copy of libee for pkg-config.  An example is skipped where it needs a tool
 # that has not been built, a model that is not there, or a Python without
 # msgpack-numpy.  A line "no test" in the paragraph before a block of README
 # passes over it ("<!-- no test -->").
@@ -64,7 +64,7 @@ missing() {
 		[ -x "$BIN/$tool" ] || echo "no $tool"
 	done
 	grep -qE '(^|[^A-Za-z0-9./_-])model([ /]|$)' "$1" &&
-		[ ! -d "$atlas/model" ] && echo 'no model'
+		[ ! -d "$scratch/model" ] && echo 'no model'
 	grep -q 'corpus\.txt' "$1" && [ ! -f "$atlas/corpus.txt" ] &&
 		echo 'no corpus.txt'
 	grep -qE '(^|[^a-z])python3 ' "$1" &&
@@ -80,6 +80,8 @@ for page; do
 	rm -rf "$scratch"
 	mkdir "$scratch"
 	[ ! -d "$atlas" ] || cp -r "$atlas/." "$scratch"
+	[ -d "$scratch/model" ] || [ ! -d "$scratch/atlas-gpt2" ] ||
+		ln -s atlas-gpt2 "$scratch/model"
 	blocks "$page"
 	for block in "$work"/blocks/*.sh; do
 		[ -f "$block" ] || continue
