@@ -86,7 +86,8 @@ read_centred(struct file *f, const char *key, bool matrix)
 	to = matrix ? m->mom2 : m->squares;
 	for (i = 0; i < m->width; i++)
 		for (j = i; j < (matrix ? m->width : i + 1); j++)
-			*to++ += m->sum[i] * (m->sum[j] / n);
+			if (!isfinite(*to++ += m->sum[i] * (m->sum[j] / n)))
+				return bad(f, key, "is too large");
 	return EE_OK;
 }
 
@@ -110,6 +111,8 @@ read_sums(struct file *f, unsigned collect)
 	if (status == EE_OK && (collect & EE_COLLECT_NORM_MEAN))
 		status = read_vector(f, "norm_mean.mean", 1, (double)m->count,
 				     &m->norm);
+	if (status == EE_OK && m->norm < 0)
+		status = bad(f, "norm_mean.mean", "is negative");
 	return status;
 }
 
