@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/hparams.h"
 #include "edit/templates.h"
 #include "file/json.h"
 #include "model/generate.h"

@@ -29,7 +29,7 @@ struct options {
 	struct model_options model;
 	const char *hparams, *stats, *templates, *save_templates, *requests;
 	int64_t seed;
-	double ridge;
+	double ridge;		/* of the mean diagonal of C; < 0: not said */
 	bool independent;	/* each request on the model as it was */
 	struct ee_rome_options rome;
 };
@@ -56,7 +56,8 @@ parse_like(const struct tool *tool, struct options *opt, const char *text)
 static struct options
 parse_options(struct tool *tool, int argc, char **argv)
 {
-	struct options opt = { .requests = "-", .seed = 1 };
+	struct options opt = { .requests = "-", .seed = 1, .ridge = -1 };
+	bool like = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "p:",
@@ -70,7 +71,10 @@ parse_options(struct tool *tool, int argc, char **argv)
 			opt.seed = tool_int(tool, "--seed", optarg, 0,
 					    INT64_MAX);
 			break;
-		case LIKE: parse_like(tool, &opt, optarg); break;
+		case LIKE:
+			parse_like(tool, &opt, optarg);
+			like = true;
+			break;
 		case RIDGE:
 			opt.ridge = tool_real(tool, "--ridge", optarg, 0,
 					      1e6);
@@ -89,6 +93,8 @@ parse_options(struct tool *tool, int argc, char **argv)
 		opt.requests = argv[optind++];
 	if (optind < argc)
 		tool_misuse(tool, "unexpected argument '%s'", argv[optind]);
+	if (opt.ridge < 0)	/* the references have none */
+		opt.ridge = like ? 0 : 1e-4;
 	if (opt.model.dir == NULL)
 		tool_misuse(tool, "which model? (-m DIR)");
 	if (opt.hparams == NULL)

@@ -77,38 +77,39 @@ copy_bytes(const char *from, const char *to, struct ee_err *err)
 	return status;
 }
 
-/* One file of weights with its changed tensors. */
+/* The bytes of one file of weights, those of changed tensors replaced: so
+ * that what is not changed, the header too, stays as it was. */
+static void
+put_weights(FILE *fp, const struct ee_safetensors *st,
+	    const struct ee_changed *changed, size_t n)
+{
+	size_t at = 0, i, bytes;
+
+	for (i = 0; i < st->n; i++) {	/* in the order of their data */
+		const struct ee_named *t = &st->list[i];
+		const struct ee_changed *c = find(changed, n, t->name);
+
+		if (c == NULL || !ee_tensor_bytes(&t->tensor, &bytes))
+			continue;
+		fwrite(st->file.data + at, 1, t->offset - at, fp);
+		fwrite(c->tensor.data, 1, bytes, fp);
+		at = t->offset + bytes;
+	}
+	fwrite(st->file.data + at, 1, st->file.size - at, fp);
+}
+
 static enum ee_status
 write_weights(const struct ee_safetensors *st,
 	      const struct ee_changed *changed, size_t n, const char *to,
 	      struct ee_err *err)
 {
-	struct ee_named *list = ee_calloc(st->n, sizeof(*list), err);
 	struct ee_outfile out;
-	enum ee_status status;
-	size_t i;
+	enum ee_status status = ee_outfile_open(&out, to, err);
 
-	if (list == NULL)
-		return EE_ENOMEM;
-	for (i = 0; i < st->n; i++) {
-		const struct ee_changed *c = find(changed, n,
-						  st->list[i].name);
-
-		list[i] = st->list[i];
-		if (c != NULL)
-			list[i].tensor.data = c->tensor.data;
-	}
-	status = ee_outfile_open(&out, to, err);
-	if (status == EE_OK) {
-		status = ee_safetensors_write(out.fp, list, st->n,
-					      &st->metadata, err);
-		if (status == EE_OK)
-			status = ee_outfile_commit(&out, err);
-		else
-			ee_outfile_abort(&out);
-	}
-	free(list);
-	return status;
+	if (status != EE_OK)
+		return status;
+	put_weights(out.fp, st, changed, n);
+	return ee_outfile_commit(&out, err);
 }
 
 /* The file of weights called 'name' if a changed tensor is in it. */

@@ -41,6 +41,13 @@ is_one_of(const char *s, const char *const *words)
 	return false;
 }
 
+static bool
+is_infinity(const char *s)
+{
+	return strcmp(s, ".inf") == 0 || strcmp(s, ".Inf") == 0 ||
+	       strcmp(s, ".INF") == 0;
+}
+
 /* Digits, an optional point among them, an optional exponent. */
 static bool
 is_real(const char *s)
@@ -146,12 +153,11 @@ ee_yaml_scalar(const char *s, size_t n)
 		return ee_null();
 	if (is_one_of(s, yes) || is_one_of(s, no))
 		return ee_logic(is_one_of(s, yes));
-	if (is_word(s, ".nan"))
+	if (strcmp(s, ".NaN") == 0 || is_word(s, ".nan"))
 		return ee_real((double)NAN);
-	if (is_word(s, ".inf") || (s[0] == '+' && is_word(s + 1, ".inf")))
-		return ee_real((double)INFINITY);
-	if (s[0] == '-' && is_word(s + 1, ".inf"))
-		return ee_real(-(double)INFINITY);
+	if (is_infinity(s + (s[0] == '+' || s[0] == '-')))
+		return ee_real(s[0] == '-' ? -(double)INFINITY :
+					     (double)INFINITY);
 	if (plain_digits(s, n, digits) && number(digits, &v))
 		return v;
 	return ee_text_n(s, n);
