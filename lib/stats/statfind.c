@@ -33,10 +33,10 @@ score_of(const struct ee_stats_query *q, const struct ee_statname *name)
 		return -1;
 	if (q->sample_size < 0 || name->sample_size == q->sample_size)
 		score += 8;
-	if (q->precision == NULL ||
+	if (q->precision != NULL &&
 	    strcmp(q->precision, ee_dtype_name(name->precision)) == 0)
 		score += 4;
-	else if (name->precision != EE_F16)
+	else if (name->precision != EE_F16)	/* which overflows */
 		score += 2;
 	if (name->collect == EE_COLLECT_MOM2)
 		score += 1;
