@@ -13,8 +13,9 @@
 #include "tool.h"
 
 static const char usage[] =
-	"usage: ee-apply -m DIR [-R [--base DIR]] [--dry-run] [--force]\n"
-	"                [-hqv] [-j THREADS] -o OUT DELTA...\n";
+	"usage: ee-apply -m DIR [-R [--base DIR]] [--force] [-hqv] "
+	"[-j THREADS]\n"
+	"                {-o OUT | -n} DELTA...\n";
 
 struct options {
 	struct ee_apply_job job;

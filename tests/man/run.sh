@@ -79,7 +79,8 @@ for page; do
 	scratch=$work/scratch
 	rm -rf "$scratch"
 	mkdir "$scratch"
-	[ ! -d "$atlas" ] || cp -r "$atlas/." "$scratch"
+	[ ! -d "$atlas" ] ||
+		cp -r "$atlas/." "$TOP/pipelines/hparams" "$scratch"
 	[ -d "$scratch/model" ] || [ ! -d "$scratch/atlas-gpt2" ] ||
 		ln -s atlas-gpt2 "$scratch/model"
 	blocks "$page"
