@@ -71,7 +71,7 @@ widen(struct ee_arena *arena, const struct ee_value *v, const void **out,
 			p[4 * n + b] = (unsigned char)((uint32_t)c >>
 						       8 * b);
 	}
-	if (n == 0)				/* numpy has no text of size 0 */
+	if (n == 0)		/* numpy has no text of size 0 */
 		memset(p, 0, 4);
 	*out = p;
 	*chars = n ? n : 1;

@@ -1,0 +1,42 @@
+# Shards add up to the whole.
+need ee-tokenize ee-forward ee-cov ee-npz
+model=$TOP/tests/golden/models/tiny-gpt2
+corpus=$TOP/tests/golden/inputs/corpus.txt
+layer=transformer.h.1.mlp.c_proj
+# near A B: |A - B| / |B| of two matrices of text is below 1e-6
+near() {
+	paste "$1" "$2" | awk '{
+		for (i = 1; i <= NF / 2; i++) {
+			d += ($i - $(i + NF / 2)) ^ 2
+			n += $(i + NF / 2) ^ 2
+		}
+	} END { print (sqrt(d / n) < 1e-6 ? "near" : "far: " sqrt(d / n)) }'
+}
+stats() { ee-forward -q -m "$model" -t $layer:in | ee-cov -q; }
+ee-tokenize -m "$model" "$corpus" | stats > whole.ee
+for i in 1 2 3; do
+	ee-tokenize -m "$model" --shard $i/3 "$corpus" | stats > shard$i.ee
+	ee-npz save -q -o shard$i.npz < shard$i.ee
+done
+ee-npz save -q --precision float64 -o whole.npz < whole.ee
+cat shard?.ee | ee-npz merge > sum.ee
+ee-npz save -q --precision float64 -o sum.npz < sum.ee
+ee-npz merge -q --precision float64 -o sum2.npz shard?.npz
+ee-npz merge -q -d stats --dataset wikipedia shard1.npz shard2.ee shard3.npz
+ls stats/*/*
+for f in whole sum sum2; do
+	ee-npz cat $f.npz mom2.count
+	ee-npz cat $f.npz mom2.mom2 > $f.tsv
+done
+near sum.tsv whole.tsv
+near sum2.tsv whole.tsv
+ee-npz cat sum.npz ee.documents
+fails 'the same part twice' ee-npz merge shard1.ee shard2.ee shard1.npz -o no.npz
+fails 'the same part twice' ee-npz merge sum.ee shard2.ee -o no.npz
+fails 'stand there twice' sh -c 'cat shard1.ee shard2.ee | ee-npz save -d no'
+ee-tokenize -m "$model" "$corpus" | ee-forward -q -m "$model" \
+	-t transformer.h.2.mlp.c_proj:in | ee-cov -q > other.ee
+fails 'give -d' ee-npz merge -o no.npz shard1.ee other.ee
+head -c 5000 shard1.ee > cut.ee
+fails 'cut short' ee-npz merge -o no.npz cut.ee shard2.ee
+ls no* 2> /dev/null || echo 'nothing written'
