@@ -45,8 +45,8 @@ put_text(struct tool *tool, const struct ee_tokenizer *tok,
 	ids = t.data;
 	while (i < front->n && i < t.shape[0] && ids[i] == front->ids[i])
 		i++;
-	status = ee_decode(tok, ids + i, t.shape[0] - i, false, &text->s, &text->len,
-			   &text->room, &tool->err);
+	status = ee_decode(tok, ids + i, t.shape[0] - i, false, &text->s,
+			   &text->len, &text->room, &tool->err);
 	if (status == EE_OK && field != NULL) {
 		struct ee_pair pair = { field,
 					ee_text_n(text->s, text->len) };

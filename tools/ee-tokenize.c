@@ -29,9 +29,9 @@ static const char usage[] =
 	"      --shard I/N       every N-th document, from the I-th on\n"
 	"      --skip N          leave out the first N\n"
 	"      --resume FILE     ... as many as this checkpoint has counted\n"
-	"      --max-length N    at most N tokens each (the model's positions)\n"
+	"      --max-length N    at most N tokens each (model's positions)\n"
 	"      --keep-text       put the text into the records too\n"
-	"      --no-bos          leave out what the tokenizer adds, such as BOS\n"
+	"      --no-bos          leave out what the tokenizer adds (BOS)\n"
 	"      --version\n";
 
 struct options {
@@ -267,8 +267,8 @@ encode_all(struct tool *tool, const struct options *opt,
 		ee_warn(&tool->warn, "empty documents left out: %lld",
 			(long long)empty);
 	if (status == EE_END && repaired > 0)
-		ee_warn(&tool->warn, "documents that are not UTF-8, with U+FFFD "
-			"for what is not: %lld", (long long)repaired);
+		ee_warn(&tool->warn, "documents that are not UTF-8, with "
+			"U+FFFD for what is not: %lld", (long long)repaired);
 	return status == EE_END ? EE_OK : status;
 }
 
