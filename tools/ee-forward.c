@@ -56,6 +56,21 @@ parse_options(struct tool *tool, int argc, char **argv)
 	return opt;
 }
 
+static void
+announce_one(struct tool *tool, struct ee_value *list, const char *tap,
+	     size_t width, uint64_t print)
+{
+	struct ee_value one = ee_map();
+	char text[EE_PRINT_TEXT];
+
+	ee_print_text(print, text);
+	ee_put(&tool->arena, &one, "tap", ee_text(tap));
+	ee_put(&tool->arena, &one, "width", ee_int((int64_t)width));
+	ee_put(&tool->arena, &one, "fingerprint",
+	       ee_text(ee_arena_text(&tool->arena, text, strlen(text))));
+	ee_add(&tool->arena, list, one);
+}
+
 /* "taps": what is going to come, with the fingerprint of the weights that
  * each depends on. */
 static struct ee_value
@@ -63,23 +78,19 @@ announce(struct tool *tool, const struct ee_model *model,
 	 const struct ee_taps *taps)
 {
 	struct ee_value list = ee_list();
-	char print[EE_PRINT_TEXT];
 	size_t i;
 
 	for (i = 0; i < taps->n; i++) {
 		const struct ee_tap *t = &taps->tap[i];
-		struct ee_value one = ee_map();
 
-		ee_print_text(ee_model_print(model, t->layer, t->site),
-			      print);
-		ee_put(&tool->arena, &one, "tap", ee_text(t->name));
-		ee_put(&tool->arena, &one, "width",
-		       ee_int((int64_t)t->width));
-		ee_put(&tool->arena, &one, "fingerprint",
-		       ee_text(ee_arena_text(&tool->arena, print,
-					     strlen(print))));
-		ee_add(&tool->arena, &list, one);
+		announce_one(tool, &list, t->name, t->width,
+			     ee_model_print(model, t->layer, t->site));
 	}
+	if (taps->logits)
+		announce_one(tool, &list, "logits", model->config.vocab,
+			     model->print);
+	if (taps->nll)
+		announce_one(tool, &list, "nll", 1, model->print);
 	return list;
 }
 
