@@ -229,7 +229,7 @@ print_templates(struct tool *tool, const struct options *opt,
 
 	if (status != EE_OK)
 		return status;
-	status = ee_templates_write(&t, "/dev/stdout", &tool->err);
+	status = ee_templates_print(&t, stdout, &tool->err);
 	ee_templates_free(&t);
 	return status;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,31 +29,50 @@ usual_mode(int fd)
 	(void)fchmod(fd, 0666 & ~mask);
 }
 
-enum ee_status
-ee_outfile_open(struct ee_outfile *file, const char *path, struct ee_err *err)
+/* Where a symbolic link leads, for it is not the link that is to be replaced
+ * (/dev/stdout is one); else the path as it is.  NULL with errno. */
+static char *
+follow(const char *path)
 {
-	const size_t len = strlen(path);
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return realpath(path, NULL);
+	return strdup(path);
+}
+
+/* Open the file beside 'path', or in place if that is not a regular file;
+ * -1 with errno. */
+static int
+open_file(struct ee_outfile *file, const char *path)
+{
 	struct stat st;
 	int fd;
 
-	memset(file, 0, sizeof(*file));
-	file->path = strdup(path);
-	file->temp = malloc(len + 8);
-	if (file->path == NULL || file->temp == NULL) {
-		forget(file);
-		return ee_fail(err, EE_ENOMEM, "out of memory");
-	}
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		free(file->temp);
-		file->temp = NULL;
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-	} else {
-		memcpy(file->temp, path, len);
-		memcpy(file->temp + len, ".XXXXXX", 8);
-		fd = mkstemp(file->temp);
-		if (fd >= 0)
-			usual_mode(fd);
+		file->path = strdup(path);
+		return file->path == NULL ? -1 :
+		       open(path, O_WRONLY | O_CLOEXEC);
 	}
+	file->path = follow(path);
+	if (file->path == NULL ||
+	    asprintf(&file->temp, "%s.XXXXXX", file->path) < 0) {
+		file->temp = NULL;
+		return -1;
+	}
+	fd = mkstemp(file->temp);
+	if (fd >= 0)
+		usual_mode(fd);
+	return fd;
+}
+
+enum ee_status
+ee_outfile_open(struct ee_outfile *file, const char *path, struct ee_err *err)
+{
+	int fd;
+
+	memset(file, 0, sizeof(*file));
+	fd = open_file(file, path);
 	if (fd >= 0)
 		file->fp = fdopen(fd, "wb");
 	if (file->fp == NULL) {

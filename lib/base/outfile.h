@@ -11,8 +11,9 @@
 /*
  * A file being written: beside its final name, then flushed, synced and
  * renamed by ee_outfile_commit.  A target that exists and is not a regular
- * file (/dev/stdout, a fifo) is written in place.  Write to 'fp' freely;
- * errors are caught by commit.  The struct is the caller's; after commit
+ * file (a terminal, a fifo) is written in place; a symbolic link stays, and
+ * the file that it names is replaced.  Write to 'fp' freely; errors are
+ * caught by commit.  The struct is the caller's; after commit
  * (whatever it returns) or abort it holds nothing.
  */
 struct ee_outfile {

@@ -84,12 +84,11 @@ ee_templates_read(struct ee_templates *t, const char *path,
 }
 
 enum ee_status
-ee_templates_write(const struct ee_templates *t, const char *path,
+ee_templates_print(const struct ee_templates *t, FILE *fp,
 		   struct ee_err *err)
 {
 	struct ee_arena arena = { 0 };
 	struct ee_value list = ee_list(), group = ee_list();
-	struct ee_outfile file;
 	enum ee_status status;
 	size_t i;
 
@@ -101,14 +100,27 @@ ee_templates_write(const struct ee_templates *t, const char *path,
 		}
 	}
 	status = ee_arena_check(&arena, err);
-	if (status == EE_OK)
-		status = ee_outfile_open(&file, path, err);
 	if (status == EE_OK) {
-		ee_json_write(file.fp, &list);
-		putc('\n', file.fp);
-		status = ee_outfile_commit(&file, err);
+		ee_json_write(fp, &list);
+		putc('\n', fp);
 	}
 	ee_arena_free(&arena);
+	return status;
+}
+
+enum ee_status
+ee_templates_write(const struct ee_templates *t, const char *path,
+		   struct ee_err *err)
+{
+	struct ee_outfile file;
+	enum ee_status status = ee_outfile_open(&file, path, err);
+
+	if (status != EE_OK)
+		return status;
+	status = ee_templates_print(t, file.fp, err);
+	if (status == EE_OK)
+		return ee_outfile_commit(&file, err);
+	ee_outfile_abort(&file);
 	return status;
 }
 

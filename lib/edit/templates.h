@@ -5,6 +5,8 @@
 #ifndef EE_TEMPLATES_H
 #define EE_TEMPLATES_H
 
+#include <stdio.h>
+
 #include "base/base.h"
 #include "model/model.h"
 #include "text/tokenizer.h"
@@ -29,6 +31,9 @@ EE_MUST_CHECK enum ee_status ee_templates_read(
 EE_MUST_CHECK enum ee_status ee_templates_write(
 	const struct ee_templates *templates, const char *path,
 	struct ee_err *err);
+/* The same to 'fp', whose errors are the caller's to find. */
+EE_MUST_CHECK enum ee_status ee_templates_print(
+	const struct ee_templates *templates, FILE *fp, struct ee_err *err);
 
 /*
  * "{}" and texts that the model samples itself, as EasyEdit does it: count[i]
