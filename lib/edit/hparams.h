@@ -30,7 +30,7 @@ struct ee_hparams {
 	bool mom2_adjustment;
 	bool mom2_given;		/* the file says it */
 	double mom2_update_weight;	/* MEMIT */
-	bool random_prefix_keys;	/* R-ROME: keys averaged over templates */
+	bool random_prefix_keys;	/* R-ROME: keys of all templates */
 	bool prompt_keys;		/* R-ROME: keys of the bare prompt */
 	/* context templates to sample: count[i] of length[i] tokens */
 	size_t nlengths;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/target_job.h"
 #include "math/vec.h"
 
 #define TRY(call) do { \
@@ -12,205 +13,6 @@
 	if (status_ != EE_OK) \
 		return status_; \
 } while (0)
-
-/* A place where a loss is read: the logits of 'node'. */
-struct read {
-	uint32_t node;
-	int32_t want;		/* the token it should say; -1: the kl spot */
-	double weight;		/* of -log p(want) in its request's nll */
-	bool first_row;		/* counts for p_before, p_after */
-};
-
-struct state {
-	struct ee_target *t;
-	uint32_t lookups_at;	/* its lookup nodes in job.lookups */
-	uint32_t nlookups;
-	uint32_t reads_at, nreads;
-	float *m, *v;		/* (d) Adam */
-	float *p0;		/* (V) log probabilities at the kl spot */
-	double v0_norm, p;
-	bool done;
-};
-
-struct job {
-	const struct ee_model *model;
-	const struct ee_target_params *params;
-	size_t d, vocab, layers;
-	struct ee_trie trie;
-	uint32_t constant;	/* nodes below this number never change */
-	struct ee_pass pass;
-	struct ee_tape tape;
-	struct ee_span moving;	/* the nodes from 'constant' on */
-	struct state *states;
-	size_t nstates;
-	uint32_t *lookups;	/* nodes where a delta is added */
-	struct read *reads;
-	size_t nlookups, nreads;
-	uint32_t *probes;	/* nodes of all probes */
-	float *base;		/* (moving, d) output of layer L, no delta */
-	float *x;		/* (moving, d) */
-	float *rows, *drows;	/* (nreads, d) */
-	float *logits;		/* (nreads, V), then its gradient */
-	float *scratch;		/* (V) */
-	struct ee_err *err;
-};
-
-static enum ee_status
-check(const struct ee_target *t, struct ee_err *err)
-{
-	size_t i;
-
-	if (t->nrows == 0 || t->ntarget == 0)
-		return ee_fail(err, EE_EINPUT, "a target needs a prompt and "
-			       "at least one token to say");
-	for (i = 0; i < t->nrows; i++)
-		if (t->rows[i].n < t->ntarget ||
-		    t->rows[i].at >= t->rows[i].n ||
-		    t->rows[i].at > t->rows[i].n - t->ntarget)
-			return ee_fail(err, EE_EINPUT, "prompt %zu: the "
-				       "lookup token does not stand before "
-				       "the target", i);
-	return EE_OK;
-}
-
-/* Everything before the lookup tokens: shared and constant. */
-static enum ee_status
-insert_constant(struct job *j, const struct ee_spot *s, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		TRY(ee_trie_insert(&j->trie, EE_NO_NODE, s[i].ids, s[i].at,
-				   NULL, j->err));
-	return EE_OK;
-}
-
-/* The lookup token itself, tagged with its request, and the 'rest' tokens
- * after it; 'path' gets the nodes of the whole sequence. */
-static enum ee_status
-insert_moving(struct job *j, const struct ee_spot *s, size_t n, uint32_t tag,
-	      uint32_t *path)
-{
-	uint32_t parent;
-
-	TRY(ee_trie_insert(&j->trie, EE_NO_NODE, s->ids, s->at, path,
-			   j->err));
-	parent = s->at > 0 ? path[s->at - 1] : EE_NO_NODE;
-	TRY(ee_trie_child(&j->trie, parent, s->ids[s->at], tag, &path[s->at],
-			  j->err));
-	return ee_trie_insert(&j->trie, path[s->at], s->ids + s->at + 1,
-			      n - s->at - 1, path + s->at + 1, j->err);
-}
-
-static void
-add_lookup(struct job *j, struct state *s, uint32_t node)
-{
-	uint32_t i;
-
-	for (i = s->lookups_at; i < j->nlookups; i++)
-		if (j->lookups[i] == node)
-			return;
-	j->lookups[j->nlookups++] = node;
-	s->nlookups++;
-}
-
-static enum ee_status
-insert_request(struct job *j, struct state *s, uint32_t tag, uint32_t *path,
-	       uint32_t *probes)
-{
-	const struct ee_target *t = s->t;
-	size_t i, k;
-
-	s->lookups_at = (uint32_t)j->nlookups;
-	s->reads_at = (uint32_t)j->nreads;
-	for (i = 0; i < t->nrows; i++) {
-		const struct ee_spot *row = &t->rows[i];
-
-		TRY(insert_moving(j, row, row->n, tag, path));
-		add_lookup(j, s, path[row->at]);
-		for (k = 0; k < t->ntarget; k++) {
-			struct read *r = &j->reads[j->nreads++];
-
-			r->node = path[row->n - t->ntarget + k];
-			r->want = t->target[k];
-			r->weight = 1.0 / ((double)t->nrows *
-					   (double)t->ntarget);
-			r->first_row = i == 0;
-		}
-	}
-	if (t->kl != NULL) {
-		TRY(insert_moving(j, t->kl, t->kl->at + 1, tag, path));
-		add_lookup(j, s, path[t->kl->at]);
-		j->reads[j->nreads++] = (struct read){ path[t->kl->at], -1, 0,
-						       false };
-	}
-	for (i = 0; i < t->nprobes; i++) {
-		TRY(insert_moving(j, &t->probes[i], t->probes[i].at + 1, tag,
-				  path));
-		probes[i] = path[t->probes[i].at];
-	}
-	s->nreads = (uint32_t)j->nreads - s->reads_at;
-	return EE_OK;
-}
-
-/* Most tokens in a row, reads, lookups and probes there may be. */
-static void
-count(const struct job *j, size_t *longest, size_t *reads, size_t *lookups,
-      size_t *probes)
-{
-	size_t i, k;
-
-	*longest = *reads = *lookups = *probes = 0;
-	for (i = 0; i < j->nstates; i++) {
-		const struct ee_target *t = j->states[i].t;
-
-		*reads += t->nrows * t->ntarget + 1;
-		*lookups += t->nrows + 1;
-		*probes += t->nprobes;
-		for (k = 0; k < t->nrows; k++)
-			if (t->rows[k].n > *longest)
-				*longest = t->rows[k].n;
-		for (k = 0; k < t->nprobes; k++)
-			if (t->probes[k].n > *longest)
-				*longest = t->probes[k].n;
-		if (t->kl != NULL && t->kl->n > *longest)
-			*longest = t->kl->n;
-	}
-}
-
-static enum ee_status
-build_trie(struct job *j)
-{
-	size_t longest, reads, lookups, probes, i, used = 0;
-	enum ee_status status = EE_OK;
-	uint32_t *path;
-
-	count(j, &longest, &reads, &lookups, &probes);
-	path = ee_calloc(longest, sizeof(*path), j->err);
-	j->reads = ee_calloc(reads, sizeof(*j->reads), j->err);
-	j->lookups = ee_calloc(lookups, sizeof(*j->lookups), j->err);
-	j->probes = ee_calloc(probes, sizeof(*j->probes), j->err);
-	if (path == NULL || j->reads == NULL || j->lookups == NULL ||
-	    j->probes == NULL)
-		status = EE_ENOMEM;
-	for (i = 0; i < j->nstates && status == EE_OK; i++) {
-		const struct ee_target *t = j->states[i].t;
-
-		status = insert_constant(j, t->rows, t->nrows);
-		if (status == EE_OK)
-			status = insert_constant(j, t->probes, t->nprobes);
-		if (status == EE_OK && t->kl != NULL)
-			status = insert_constant(j, t->kl, 1);
-	}
-	j->constant = (uint32_t)j->trie.n;
-	for (i = 0; i < j->nstates && status == EE_OK; i++) {
-		status = insert_request(j, &j->states[i], (uint32_t)i + 1,
-					path, j->probes + used);
-		used += j->states[i].t->nprobes;
-	}
-	free(path);
-	return status;
-}
 
 static void
 copy_row(float *to, const float *x, size_t row, size_t width)
@@ -223,13 +25,13 @@ static enum ee_status
 take(void *ctx, size_t layer, enum ee_site site, const float *x, size_t n,
      size_t width, struct ee_err *err)
 {
-	struct job *j = ctx;
+	struct ee_target_job *j = ctx;
 	const uint32_t *node = j->probes;
 	size_t i, k;
 
 	(void)layer, (void)n, (void)err;
 	for (i = 0; i < j->nstates; i++) {
-		struct state *s = &j->states[i];
+		struct ee_target_state *s = &j->states[i];
 		struct ee_target *t = s->t;
 
 		if (site == j->params->at)
@@ -249,7 +51,7 @@ take(void *ctx, size_t layer, enum ee_site site, const float *x, size_t n,
 /* All nodes up to layer L, then the constant ones through the rest, so that
  * their keys and values are there for the moving ones. */
 static enum ee_status
-compute_constants(struct job *j)
+compute_constants(struct ee_target_job *j)
 {
 	const size_t first = j->params->layer + 1, n = j->trie.n;
 	struct ee_span all, constant;
@@ -290,14 +92,14 @@ free_x:
 /* x = base + delta at the lookup nodes, computed to the last layer; then the
  * rows that are read and their logits. */
 static enum ee_status
-forward(struct job *j)
+forward(struct ee_target_job *j)
 {
 	const size_t moving = j->trie.n - j->constant;
 	size_t i, k;
 
 	memcpy(j->x, j->base, moving * j->d * sizeof(*j->x));
 	for (i = 0; i < j->nstates; i++) {
-		const struct state *s = &j->states[i];
+		const struct ee_target_state *s = &j->states[i];
 
 		for (k = 0; k < s->nlookups; k++)
 			ee_axpy(j->d, 1, s->t->delta, j->x +
@@ -317,7 +119,8 @@ forward(struct job *j)
 /* sum p (log p - log p0) and, in place of the logits, its gradient times
  * 'factor': p (log p - log p0 - KL). */
 static double
-kl_read(struct job *j, struct state *s, float *logits, double factor)
+kl_read(struct ee_target_job *j, struct ee_target_state *s, float *logits,
+	double factor)
 {
 	float *logp = j->scratch;
 	double kl = 0;
@@ -342,7 +145,8 @@ kl_read(struct job *j, struct state *s, float *logits, double factor)
 
 /* -weight log p(want) and, in place, its gradient weight (p - onehot). */
 static double
-nll_read(struct job *j, const struct read *r, float *logits, double *logp)
+nll_read(struct ee_target_job *j, const struct ee_target_read *r, float *logits,
+	 double *logp)
 {
 	float *lp = j->scratch;
 	size_t i;
@@ -357,7 +161,7 @@ nll_read(struct job *j, const struct read *r, float *logits, double *logp)
 
 /* The loss of one request; its logits become gradients. */
 static struct ee_target_loss
-loss_of(struct job *j, struct state *s)
+loss_of(struct ee_target_job *j, struct ee_target_state *s)
 {
 	struct ee_target_loss loss = { 0 };
 	double logp, sum = 0;
@@ -382,13 +186,13 @@ loss_of(struct job *j, struct state *s)
 
 /* Losses of all requests; 'running' gets how many go on. */
 static enum ee_status
-losses(struct job *j, unsigned step, size_t *running)
+losses(struct ee_target_job *j, unsigned step, size_t *running)
 {
 	size_t i;
 
 	*running = 0;
 	for (i = 0; i < j->nstates; i++) {
-		struct state *s = &j->states[i];
+		struct ee_target_state *s = &j->states[i];
 		struct ee_target_loss loss;
 		double total;
 
@@ -415,7 +219,7 @@ losses(struct job *j, unsigned step, size_t *running)
 
 /* From the gradients of the logits to those of x, in j->x. */
 static enum ee_status
-backward(struct job *j)
+backward(struct ee_target_job *j)
 {
 	const size_t moving = j->trie.n - j->constant;
 	size_t i;
@@ -430,7 +234,7 @@ backward(struct job *j)
 }
 
 static enum ee_status
-step_one(struct job *j, struct state *s, unsigned step)
+step_one(struct ee_target_job *j, struct ee_target_state *s, unsigned step)
 {
 	const struct ee_target_params *p = j->params;
 	float *delta = s->t->delta, *grad = j->scratch;
@@ -459,7 +263,7 @@ step_one(struct job *j, struct state *s, unsigned step)
 }
 
 static enum ee_status
-optimise(struct job *j, struct ee_progress *progress)
+optimise(struct ee_target_job *j, struct ee_progress *progress)
 {
 	size_t running, i;
 	unsigned step;
@@ -480,7 +284,7 @@ optimise(struct job *j, struct ee_progress *progress)
 }
 
 static enum ee_status
-make_room(struct job *j)
+make_room(struct ee_target_job *j)
 {
 	const size_t moving = j->trie.n - j->constant;
 	const size_t scratch = j->vocab > j->d ? j->vocab : j->d;
@@ -496,7 +300,7 @@ make_room(struct job *j)
 	    j->drows == NULL || j->logits == NULL || j->scratch == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < j->nstates; i++) {
-		struct state *s = &j->states[i];
+		struct ee_target_state *s = &j->states[i];
 
 		s->m = ee_calloc(j->d, sizeof(*s->m), j->err);
 		s->v = ee_calloc(j->d, sizeof(*s->v), j->err);
@@ -511,7 +315,7 @@ make_room(struct job *j)
 }
 
 static void
-free_job(struct job *j)
+free_job(struct ee_target_job *j)
 {
 	size_t i;
 
@@ -538,18 +342,17 @@ free_job(struct job *j)
 }
 
 static enum ee_status
-run(struct job *j, struct ee_target *targets, struct ee_progress *progress)
+run(struct ee_target_job *j, struct ee_target *targets,
+    struct ee_progress *progress)
 {
 	size_t i;
 
 	j->states = ee_calloc(j->nstates, sizeof(*j->states), j->err);
 	if (j->states == NULL)
 		return EE_ENOMEM;
-	for (i = 0; i < j->nstates; i++) {
+	for (i = 0; i < j->nstates; i++)
 		j->states[i].t = &targets[i];
-		TRY(check(&targets[i], j->err));
-	}
-	TRY(build_trie(j));
+	TRY(ee_target_layout(j));
 	TRY(ee_pass_open(&j->pass, j->model, &j->trie, EE_KEEP_KV, j->err));
 	TRY(make_room(j));
 	TRY(compute_constants(j));
@@ -569,9 +372,11 @@ ee_targets(const struct ee_model *model,
 	   const struct ee_target_params *params, struct ee_target *targets,
 	   size_t n, struct ee_progress *progress, struct ee_err *err)
 {
-	struct job j = { .model = model, .params = params, .nstates = n,
-			 .d = model->config.d, .vocab = model->config.vocab,
-			 .layers = model->config.layers, .err = err };
+	struct ee_target_job j = { .model = model, .params = params,
+				   .nstates = n, .d = model->config.d,
+				   .vocab = model->config.vocab,
+				   .layers = model->config.layers,
+				   .err = err };
 	const enum ee_status status = run(&j, targets, progress);
 
 	free_job(&j);

@@ -221,7 +221,8 @@ write_real(FILE *fp, double d)
 		fputs("null", fp);
 		return;
 	}
-	for (digits = 6; digits < 17; digits++) {	/* shortest that reads back */
+	/* the shortest that reads back */
+	for (digits = 6; digits < 17; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, d);
 		if (strtod(text, NULL) == d)
 			break;

@@ -1,0 +1,60 @@
+/*
+ * target_job.h - the state of a target optimisation, and how its token
+ * sequences are laid out.  Private to target.c and target_layout.c.
+ */
+#ifndef EE_TARGET_JOB_H
+#define EE_TARGET_JOB_H
+
+#include "edit/target.h"
+
+/* A place where a loss is read: the logits of 'node'. */
+struct ee_target_read {
+	uint32_t node;
+	int32_t want;		/* the token it should say; -1: the kl spot */
+	double weight;		/* of -log p(want) in its request's nll */
+	bool first_row;		/* counts for p_before, p_after */
+};
+
+struct ee_target_state {
+	struct ee_target *t;
+	uint32_t lookups_at;	/* its lookup nodes in job.lookups */
+	uint32_t nlookups;
+	uint32_t reads_at, nreads;
+	float *m, *v;		/* (d) Adam */
+	float *p0;		/* (V) log probabilities at the kl spot */
+	double v0_norm, p;
+	bool done;
+};
+
+struct ee_target_job {
+	const struct ee_model *model;
+	const struct ee_target_params *params;
+	size_t d, vocab, layers;
+	struct ee_trie trie;
+	uint32_t constant;	/* nodes below this number never change */
+	struct ee_pass pass;
+	struct ee_tape tape;
+	struct ee_span moving;	/* the nodes from 'constant' on */
+	struct ee_target_state *states;
+	size_t nstates;
+	uint32_t *lookups;	/* nodes where a delta is added */
+	struct ee_target_read *reads;
+	size_t nlookups, nreads;
+	uint32_t *probes;	/* nodes of all probes */
+	float *base;		/* (moving, d) output of layer L, no delta */
+	float *x;		/* (moving, d) */
+	float *rows, *drows;	/* (nreads, d) */
+	float *logits;		/* (nreads, V), then its gradient */
+	float *scratch;		/* (V) */
+	struct ee_err *err;
+};
+
+/*
+ * Put the sequences of all requests into job->trie, first all that is
+ * constant, then, for each request, its lookup tokens and what follows them;
+ * fill constant, lookups, reads, probes and the parts of states that say
+ * which are whose.  Fails with EE_EINPUT (see target.h), EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_target_layout(struct ee_target_job *job);
+
+#endif
