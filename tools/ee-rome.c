@@ -197,8 +197,12 @@ open_session(struct session *s)
 	if (status == EE_OK)
 		status = model_open_both(tool, &opt->model, &s->model,
 					 &s->tok);
-	if (status == EE_OK)
+	if (status == EE_OK) {
 		status = ee_hparams_check(h, s->model, &tool->err);
+		if (status != EE_OK)
+			status = ee_within(&tool->err, status, "%s",
+					   opt->hparams);
+	}
 	for (i = 0; i < h->nlayers && status == EE_OK; i++)
 		if (h->mom2_adjustment)
 			status = open_solver(s, i);
