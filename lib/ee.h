@@ -35,7 +35,6 @@
 
 /* text */
 #include "text/corpus.h"
-#include "text/corpus.h"
 #include "text/tokenizer.h"
 
 /* model */
