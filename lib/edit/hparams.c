@@ -289,6 +289,11 @@ ee_hparams_check(const struct ee_hparams *h, const struct ee_model *model,
 	enum ee_status status = EE_OK;
 	size_t i;
 
+	if ((uint64_t)h->loss_layer >= model->config.layers)
+		return ee_fail(err, EE_EINPUT, "'v_loss_layer': %lld; this "
+			       "model has layers 0 to %zu",
+			       (long long)h->loss_layer,
+			       model->config.layers - 1);
 	for (i = 0; i < h->nlayers && status == EE_OK; i++) {
 		const size_t layer = h->layers[i];
 
