@@ -240,14 +240,20 @@ run(struct job *j, const struct ee_tokenizer *tok,
 	char module[EE_MAX_NAME];
 	const struct ee_param *p = ee_model_param(j->model, j->layer,
 						  EE_W_DOWN);
+	enum ee_status status;
 
 	TRY(ee_prompts_make(&j->prompts, tok, j->request, templates,
 			    j->h->fact_token, options->like_easyedit,
 			    j->warn, j->err));
 	TRY(make_room(j));
-	TRY(find_target(j, progress));
-	choose_keys(j);
-	TRY(solve(j, solver));
+	status = find_target(j, progress);
+	if (status == EE_OK) {
+		choose_keys(j);
+		status = solve(j, solver);
+	}
+	if (status != EE_OK)
+		return ee_within(j->err, status, "case %s, layer %zu",
+				 j->request->id, j->layer);
 	ee_model_name(j->model, j->layer, p->module, module);
 	snprintf(j->delta->weight, sizeof(j->delta->weight), "%s.weight",
 		 module);

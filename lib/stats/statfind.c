@@ -122,13 +122,17 @@ not_found(const struct ee_stats_query *q, struct ee_err *err)
 {
 	const char *model = q->nmodels > 0 ? q->models[0] : "MODEL";
 	const char *dir = q->model_dir ? q->model_dir : "MODEL";
+	char dataset[64] = "";
 
+	if (q->dataset != NULL)
+		snprintf(dataset, sizeof(dataset), " --dataset %.40s",
+			 q->dataset);
 	return ee_fail(err, EE_EIO, "%s: no statistics of '%s' for model "
 		       "'%.80s', data set '%.40s'; make them with:\n"
 		       "  ee-tokenize -m %.100s CORPUS | ee-forward -m %.100s "
-		       "-t '%s:in' | ee-cov | ee-npz save -d %s", q->stats,
+		       "-t '%s:in' | ee-cov | ee-npz save -d %s%s", q->stats,
 		       q->layer, model, q->dataset ? q->dataset : "any", dir,
-		       dir, q->layer, q->stats);
+		       dir, q->layer, q->stats, dataset);
 }
 
 static void
