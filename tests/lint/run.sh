@@ -110,11 +110,11 @@ check_shell() {
 	while read -r f; do
 		case $f in
 		./tests/cli/cases/*.sh)
-			shellcheck -s sh -e SC2154,SC2034 "$f" ;;
-		*.sh) shellcheck "$f" ;;
+			shellcheck -S warning -s sh -e SC2154,SC2034 "$f" ;;
+		*.sh) shellcheck -S warning "$f" ;;
 		*.*[!/]*) ;;
 		*) head -n 1 "$f" | grep -qE '^#!.*[/ ](ba)?sh' &&
-			shellcheck "$f" ;;
+			shellcheck -S warning "$f" ;;
 		esac
 	done
 }
