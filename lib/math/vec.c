@@ -414,17 +414,21 @@ scale_by(size_t n, float a, float *x)
 }
 
 void
-ee_softmax_causal(size_t m, size_t cols, size_t first, float *s, size_t ld)
+ee_softmax_causal(size_t m, size_t cols, size_t first, size_t window,
+		  float *s, size_t ld)
 {
 	size_t i;
 
 	for (i = 0; i < m; i++) {
 		const size_t n = first + i < cols ? first + i : cols;
-		float *row = s + i * ld;
-		const double sum = exp_sum(n, row, largest(n, row), row);
+		const size_t from = window > 0 && n > window ? n - window : 0;
+		float *row = s + i * ld + from;
+		const double sum = exp_sum(n - from, row,
+					   largest(n - from, row), row);
 
-		scale_by(n, (float)(1.0 / sum), row);
-		memset(row + n, 0, (cols - n) * sizeof(*row));
+		scale_by(n - from, (float)(1.0 / sum), row);
+		memset(s + i * ld, 0, from * sizeof(*row));
+		memset(s + i * ld + n, 0, (cols - n) * sizeof(*row));
 	}
 }
 

@@ -35,10 +35,11 @@ void ee_norm(bool rms, size_t n, size_t d, float eps, const float *w,
 void ee_norm_back(bool rms, size_t n, size_t d, float eps, const float *w,
 		  const float *x, const float *dy, float *dx);
 
-/* In place: row i of s (m, ld) becomes softmax of its first first + i
- * elements, at most 'cols'; the rest up to 'cols' becomes 0. */
-void ee_softmax_causal(size_t m, size_t cols, size_t first, float *s,
-		       size_t ld);
+/* In place: row i of s (m, ld) becomes the softmax of its first first + i
+ * elements, at most 'cols', and of these only the last 'window' (0: all);
+ * the others up to 'cols' become 0. */
+void ee_softmax_causal(size_t m, size_t cols, size_t first, size_t window,
+		       float *s, size_t ld);
 /* In place on dp: dp = p (dp - sum(p dp)) rowwise over 'cols'. */
 void ee_softmax_back(size_t m, size_t cols, const float *p, float *dp,
 		     size_t ld);

@@ -76,7 +76,7 @@ probabilities(const struct job *j, const struct strip *s, size_t head,
 	ee_gemm(false, true, s->m, s->cols, e, j->scale,
 		j->q + s->row * width + head * e, width, k.x, k.ld, 0, p,
 		s->cols);
-	ee_softmax_causal(s->m, s->cols, s->seen, p, s->cols);
+	ee_softmax_causal(s->m, s->cols, s->seen, j->c->window, p, s->cols);
 }
 
 static struct strip

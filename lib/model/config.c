@@ -201,6 +201,31 @@ read_rotary(struct ee_config *c, const struct source *s)
 	return EE_OK;
 }
 
+/* How far back attention sees.  In some models it is all layers but the
+ * first few that slide: that is not computed here. */
+static enum ee_status
+read_window(struct ee_config *c, const struct source *s)
+{
+	const enum ee_window kind = c->family->window;
+	bool asked = kind == EE_WINDOW;
+	size_t first = 0;
+
+	if (kind == EE_WINDOW_IF_ASKED)
+		TRY(get_flag(s, "use_sliding_window", false, &asked));
+	if (!asked || spelling(s, KEYS("sliding_window")) == NULL)
+		return EE_OK;
+	TRY(get_size(s, KEYS("sliding_window"), 0, &c->window));
+	if (kind == EE_WINDOW_IF_ASKED)
+		TRY(get_size(s, KEYS("max_window_layers"), 28, &first));
+	if (first >= c->layers)
+		c->window = 0;
+	else if (first > 0)
+		return ee_fail(s->err, EE_EINPUT, "%s: a sliding window in "
+			       "the layers from %zu on only is not computed "
+			       "here", s->where, first);
+	return EE_OK;
+}
+
 /* A token id; some files hold a list, of which the first counts. */
 static int32_t
 special(const struct source *s, const char *key)
@@ -279,6 +304,8 @@ ee_config_read(struct ee_config *config, const char *dir, struct ee_err *err)
 		status = read_activation(config, &s);
 	if (status == EE_OK)
 		status = read_rotary(config, &s);
+	if (status == EE_OK)
+		status = read_window(config, &s);
 	if (status == EE_OK) {
 		config->bos = special(&s, "bos_token_id");
 		config->eos = special(&s, "eos_token_id");

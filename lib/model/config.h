@@ -17,6 +17,7 @@ struct ee_config {
 	enum ee_activation activation;
 	enum ee_residual residual;
 	bool tied;
+	size_t window;		/* tokens that attention sees; 0: all */
 	bool scale_by_layer;	/* scores also divided by layer + 1 */
 	bool scale_scores;	/* by 1 / sqrt(head) */
 	/* rotary positions: 'rotary' dimensions of each head are turned */

@@ -122,6 +122,16 @@ static const struct ee_family families[] = {
 	  .residual = EE_SEQUENTIAL, .qkv = EE_QKV_APART, .gated = true,
 	  .activation = "silu", .modules = llama_layer,
 	  .whole = llama_whole },
+	{ .model_type = "mistral", .layer = "model.layers.%zu",
+	  .prefix = "model.", .rms = true, .rotary = EE_ROTATE_HALVES,
+	  .residual = EE_SEQUENTIAL, .qkv = EE_QKV_APART, .gated = true,
+	  .window = EE_WINDOW, .activation = "silu",
+	  .modules = llama_layer, .whole = llama_whole },
+	{ .model_type = "qwen2", .layer = "model.layers.%zu",
+	  .prefix = "model.", .rms = true, .rotary = EE_ROTATE_HALVES,
+	  .residual = EE_SEQUENTIAL, .qkv = EE_QKV_APART, .gated = true,
+	  .window = EE_WINDOW_IF_ASKED, .activation = "silu",
+	  .modules = llama_layer, .whole = llama_whole },
 };
 
 enum { FAMILIES = sizeof(families) / sizeof(families[0]) };

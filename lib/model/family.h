@@ -65,6 +65,10 @@ enum ee_residual {
 };
 enum ee_qkv { EE_QKV_APART, EE_QKV_THIRDS, EE_QKV_BY_HEAD };
 
+/* sliding_window in config.json: not looked at, always kept to, or only with
+ * use_sliding_window */
+enum ee_window { EE_NO_WINDOW, EE_WINDOW, EE_WINDOW_IF_ASKED };
+
 struct ee_family {
 	const char *model_type;	/* of config.json */
 	const char *layer;	/* "transformer.h.%zu" */
@@ -74,6 +78,7 @@ struct ee_family {
 	enum ee_rotary rotary;
 	enum ee_residual residual;
 	enum ee_qkv qkv;
+	enum ee_window window;
 	bool gated;		/* SwiGLU */
 	bool tied;		/* head = embedding unless config says not */
 	const char *activation;	/* where config.json names none */

@@ -6,6 +6,7 @@
  * trace within 1e-3 absolute and relative.  The reference's own distance
  * between float32 and float64 is up to 1e-4 in u with statistics.
  */
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -224,6 +225,35 @@ START_TEST(rome_is_the_references)
 }
 END_TEST
 
+static void
+fail_on_notice(void *ctx, const char *text)
+{
+	(void)ctx;
+	ck_abort_msg("%s", text);
+}
+
+/* Every file of ours is read without a notice. */
+START_TEST(our_hparams_are_whole)
+{
+	const struct ee_warn warn = { fail_on_notice, NULL };
+	struct ee_hparams h;
+	struct ee_err err;
+	glob_t files;
+	size_t i;
+
+	ck_assert_int_eq(glob("pipelines/hparams/ROME/*.yaml", 0, NULL,
+			      &files), 0);
+	ck_assert_int_eq(glob("pipelines/hparams/MEMIT/*.yaml", GLOB_APPEND,
+			      NULL, &files), 0);
+	for (i = 0; i < files.gl_pathc; i++) {
+		must(ee_hparams_read(&h, files.gl_pathv[i], &warn, &err));
+		ck_assert(h.lr > 0.05 && h.lr <= 0.5);
+		ee_hparams_free(&h);
+	}
+	globfree(&files);
+}
+END_TEST
+
 Suite *suite_edit(void);
 
 Suite *
@@ -234,6 +264,7 @@ suite_edit(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, rome_is_the_references, 0, CASES * FAMILIES);
+	tcase_add_test(t, our_hparams_are_whole);
 	suite_add_tcase(s, t);
 	return s;
 }

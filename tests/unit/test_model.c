@@ -178,6 +178,23 @@ START_TEST(forward_is_the_references)
 }
 END_TEST
 
+/* Families that the other golden data has not: logits of transformers 5.23
+ * for random models (tests/golden/forward/tiny-{mistral,qwen2}.npz). */
+START_TEST(newer_families_are_rows_too)
+{
+	struct ee_tensor want;
+	struct setup s;
+
+	start(&s, _i == 0 ? "tiny-mistral" : "tiny-qwen2", 0);
+	forward(&s);
+	want = golden_get(&s.golden, "seq0.logits_f64");
+	ck_assert_msg(worst_abs(s.logits, &want) <= 2e-4, "%g",
+		      worst_abs(s.logits, &want));
+	ck_assert_uint_eq(s.model->config.window, _i == 0 ? 7 : 0);
+	finish(&s);
+}
+END_TEST
+
 /* nll of the last k tokens, and in place of the logits its gradient */
 static double
 nll(struct setup *s, const int32_t *ids, size_t k)
@@ -445,6 +462,7 @@ suite_model(void)
 	tcase_add_loop_test(t, half_precision_is_the_same_arithmetic, 0, 2);
 	tcase_add_loop_test(t, generation_does_not_depend_on_company, 0,
 			    MODELS);
+	tcase_add_loop_test(t, newer_families_are_rows_too, 0, 2);
 	tcase_add_test(t, places_have_names);
 	tcase_add_test(t, containers_share_a_fingerprint);
 	tcase_add_test(t, edits_change_fingerprints_from_there_on);
