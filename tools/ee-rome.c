@@ -272,10 +272,6 @@ edit_layer(struct session *s, const struct ee_request *request, size_t i,
 	ee_progress_end(progress);
 	tell(s, request, layer, &report);
 	status = put(s, request, layer, &delta, &report);
-	if (status == EE_OK && s->opt->independent)
-		status = ee_model_edit(s->model, delta.weight, delta.left,
-				       delta.out, delta.right, delta.in,
-				       delta.r, -1, &tool->err);
 	free(delta.left);
 	free(delta.right);
 	free(report.losses);
@@ -292,7 +288,11 @@ edit(struct session *s)
 	enum ee_status status = tool_out(tool, "delta", &extra);
 	size_t i, k;
 
+	if (status == EE_OK && s->opt->independent)
+		status = ee_model_keep(s->model, &tool->err);
 	for (i = 0; i < s->requests.n && status == EE_OK; i++) {
+		if (i > 0 && s->opt->independent)
+			ee_model_return(s->model);
 		status = ee_request_read(&request, &s->requests.u.list[i],
 					 i + 1, &tool->arena, &tool->err);
 		for (k = 0; k < s->hparams.nlayers && status == EE_OK; k++) {

@@ -253,6 +253,7 @@ free_param(struct ee_param *p)
 	free(p->norm);
 	free(p->bias);
 	free(p->edited);
+	free(p->kept);
 }
 
 void

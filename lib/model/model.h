@@ -23,6 +23,7 @@ struct ee_param {
 	float *bias;			/* (out), float32 copy, or NULL */
 	const char *stored;		/* the tensor's name in its file */
 	float *edited;			/* float32 copy with edits, or NULL */
+	float *kept;			/* 'edited' at ee_model_keep, or NULL */
 };
 
 struct ee_model {
@@ -101,7 +102,16 @@ EE_MUST_CHECK enum ee_status ee_model_edit(struct ee_model *model,
 	const char *name, const float *left, size_t out, const float *right,
 	size_t in, size_t r, float sign, struct ee_err *err);
 
-/* Take the fingerprints (ee_model_open and ee_model_edit do). */
+/*
+ * Remember all weights as they are now; go back to what was remembered last,
+ * or else to the files: exactly, which taking an edit off with sign -1
+ * is not.  ee_model_keep fails with EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_model_keep(struct ee_model *model,
+	struct ee_err *err);
+void ee_model_return(struct ee_model *model);
+
+/* Take the fingerprints (all that change the model do). */
 void ee_model_fingerprint(struct ee_model *model);
 
 /* The parameter whose weight is called 'name', or NULL. */

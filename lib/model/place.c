@@ -169,3 +169,45 @@ ee_model_edit(struct ee_model *m, const char *name, const float *left,
 	ee_model_fingerprint(m);
 	return EE_OK;
 }
+
+enum ee_status
+ee_model_keep(struct ee_model *m, struct ee_err *err)
+{
+	const size_t n = m->config.layers * EE_LAYER_ROLES;
+	struct ee_param *p;
+	size_t size;
+
+	for (p = m->layer; p < m->layer + n; p++) {
+		if (p->edited == NULL)
+			continue;
+		size = p->w.out * p->w.in;
+		if (p->kept == NULL)
+			p->kept = ee_floats(size, err);
+		if (p->kept == NULL)
+			return EE_ENOMEM;
+		memcpy(p->kept, p->edited, size * sizeof(*p->kept));
+	}
+	return EE_OK;
+}
+
+void
+ee_model_return(struct ee_model *m)
+{
+	const size_t n = m->config.layers * EE_LAYER_ROLES;
+	const struct ee_weights_item *item;
+	struct ee_param *p;
+
+	for (p = m->layer; p < m->layer + n; p++) {
+		if (p->kept != NULL) {
+			memcpy(p->edited, p->kept, p->w.out * p->w.in *
+			       sizeof(*p->kept));
+		} else if (p->edited != NULL) {
+			item = ee_weights_find(&m->weights, p->stored);
+			p->w.data = item->tensor.data;
+			p->w.dtype = item->tensor.dtype;
+			free(p->edited);
+			p->edited = NULL;
+		}
+	}
+	ee_model_fingerprint(m);
+}
