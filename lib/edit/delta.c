@@ -112,10 +112,13 @@ load_records(struct ee_model *model, struct ee_reader *in, const char *path,
 	const struct ee_value *record;
 	struct ee_delta d;
 	enum ee_status status;
+	char where[40];
 
 	*id = EE_HASH_START;
 	while ((status = ee_reader_next(in, &record, err)) == EE_OK) {
-		status = ee_delta_from(record, path, &d, err);
+		snprintf(where, sizeof(where), "record %llu",
+			 (unsigned long long)ee_reader_count(in));
+		status = ee_delta_from(record, where, &d, err);
 		if (status == EE_OK)
 			*id = hash_delta(*id, &d);
 		if (status == EE_OK)

@@ -163,6 +163,7 @@ ee_folder_rewrite(const char *dir, const struct ee_weights *w,
 		  const char *out, char **temp, struct ee_err *err)
 {
 	enum ee_status status = check(w, changed, n, err);
+	size_t len = strlen(out);
 	struct dirent *entry;
 	DIR *d;
 
@@ -171,7 +172,9 @@ ee_folder_rewrite(const char *dir, const struct ee_weights *w,
 		return status;
 	if (access(out, F_OK) == 0)
 		return ee_fail(err, EE_EIO, "%s: exists already", out);
-	if (asprintf(temp, "%s.XXXXXX", out) < 0) {
+	while (len > 1 && out[len - 1] == '/')
+		len--;
+	if (asprintf(temp, "%.*s.XXXXXX", (int)len, out) < 0) {
 		*temp = NULL;
 		return ee_fail(err, EE_ENOMEM, "out of memory");
 	}
