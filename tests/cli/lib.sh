@@ -56,6 +56,33 @@ cut_everywhere() {
 	echo "cut everywhere"
 }
 
+# numbers STREAM: all values of a stream of arrays, one a line
+numbers() {
+	ee-npz save -q -o numbers.npz < "$1" || return
+	for key in $(ee-npz ls numbers.npz | cut -f 1); do
+		ee-npz cat numbers.npz "$key" | tr '\t' '\n'
+	done
+}
+
+# near TOLERANCE A B: two such streams agree, within TOLERANCE times the
+# largest value of A
+near() {
+	numbers "$2" > near.a
+	numbers "$3" > near.b
+	paste near.a near.b | awk -F '\t' -v tolerance="$1" '
+		$1 !~ /^[-+.0-9e]+$/ { if ($1 != $2) bad = $0; next }
+		{ d = $1 - $2; d = d < 0 ? -d : d; if (d > far) far = d
+		  m = $1 < 0 ? -$1 : +$1; if (m > most) most = m }
+		END {
+			if (bad != "")
+				print "differ: " bad
+			else if (NR == 0 || far > tolerance * most)
+				print "differ by " far " of " most
+			else
+				print "near"
+		}'
+}
+
 # byte FILE OFFSET OCTAL: overwrite one byte
 byte() {
 	# shellcheck disable=SC2059
