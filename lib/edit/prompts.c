@@ -30,6 +30,48 @@ ee_prompts_free(struct ee_prompts *p)
 	memset(p, 0, sizeof(*p));
 }
 
+/* The target's tokens by themselves. */
+static enum ee_status
+encode_alone(struct ee_prompts *p, const struct ee_tokenizer *tok,
+	     const char *text, struct ee_err *err)
+{
+	p->target.n = 0;
+	return ee_encode(tok, text, strlen(text), EE_ENCODE_NO_BOS,
+			 &p->target, err);
+}
+
+/* What the target adds to the tokens of the bare prompt; false in '*fits' if
+ * it changes those, so that there is no such thing. */
+static enum ee_status
+encode_after(struct ee_prompts *p, const struct ee_tokenizer *tok,
+	     const struct ee_request *r, const char *text, bool *fits,
+	     struct ee_err *err)
+{
+	struct ee_ids bare = { 0 };
+	char *whole;
+	const int n = asprintf(&whole, "%s%s%s%s", r->before, r->subject,
+			       r->after, text);
+	enum ee_status status;
+
+	if (n < 0)
+		return ee_fail(err, EE_ENOMEM, "out of memory");
+	status = ee_encode(tok, whole, (size_t)n - strlen(text), 0, &bare,
+			   err);
+	if (status == EE_OK)
+		status = ee_encode(tok, whole, (size_t)n, 0, &p->target, err);
+	*fits = status == EE_OK && p->target.n > bare.n &&
+		memcmp(p->target.ids, bare.ids,
+		       bare.n * sizeof(*bare.ids)) == 0;
+	if (*fits) {
+		p->target.n -= bare.n;
+		memmove(p->target.ids, p->target.ids + bare.n,
+			p->target.n * sizeof(*bare.ids));
+	}
+	free(whole);
+	ee_ids_free(&bare);
+	return status;
+}
+
 static enum ee_status
 encode_target(struct ee_prompts *p, const struct ee_tokenizer *tok,
 	      const struct ee_request *r, bool like_easyedit,
@@ -37,14 +79,16 @@ encode_target(struct ee_prompts *p, const struct ee_tokenizer *tok,
 {
 	const bool space = like_easyedit ? strcmp(r->target, " ") != 0
 					 : r->target[0] != ' ';
+	bool fits = false;
 	char *text;
-	enum ee_status status;
-	int n = asprintf(&text, "%s%s", space ? " " : "", r->target);
+	enum ee_status status = EE_OK;
 
-	if (n < 0)
+	if (asprintf(&text, "%s%s", space ? " " : "", r->target) < 0)
 		return ee_fail(err, EE_ENOMEM, "out of memory");
-	status = ee_encode(tok, text, (size_t)n, EE_ENCODE_NO_BOS,
-			   &p->target, err);
+	if (!like_easyedit)
+		status = encode_after(p, tok, r, text, &fits, err);
+	if (status == EE_OK && !fits)
+		status = encode_alone(p, tok, text, err);
 	if (status == EE_OK && p->target.n == 0)
 		status = ee_fail(err, EE_EINPUT, "case %s: the target '%s' "
 				 "has no tokens", r->id, r->target);

@@ -25,9 +25,10 @@ struct ee_prompts {
 
 /*
  * The target gets a leading space if it has none (with 'like_easyedit':
- * always, unless it is one).  Its tokens are appended as tokens; with
- * 'like_easyedit' its text is appended and the whole tokenised again, which
- * may give other tokens, and then is a notice.
+ * always, unless it is one).  Its tokens are those that it adds to the bare
+ * prompt's, and they are appended as tokens; with 'like_easyedit' its tokens
+ * are those of its text alone, and the text is appended and the whole
+ * tokenised again, which may give other tokens, and then is a notice.
  *
  * A subject whose last token holds more than the subject is a notice that
  * names the token.  Fails with EE_EINPUT (a target of no tokens, templates
