@@ -3,10 +3,9 @@
  * encodes any text: its ids are in range, their ends go up to the end of the
  * text, and they decode to UTF-8.
  *
- * The first byte says what the rest is, up to the first "\0\0": 0 a
- * tokenizer.json, 1 a tokenizer.model, 2 a vocab.json with a merges.txt that
- * follows in the same way, 3 nothing, for a good tokenizer made here.  What is
- * left is text.
+ * The first byte says what comes: 0 a tokenizer.json, 1 a tokenizer.model, 2
+ * a vocab.json and a merges.txt, 3 nothing, for a good tokenizer made here.
+ * Each is led by its length, two bytes, low first.  What is left is text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,15 +30,22 @@ static const char good[] =
 	"a\":5,\"aa\":6,\"aab\":7,\"\xc3\xa9\":8},\"merges\":[\"a a\",\"a b\","
 	"\"\xe2\x96\x81 a\",\"aa b\"]}}";
 
-/* The next part: up to "\0\0" or the end. */
+/* The next part; as much as there is of it. */
 static const char *
 part(const char **p, const char *end, size_t *n)
 {
-	const char *from = *p, *stop = memmem(from, (size_t)(end - from),
-					      "\0\0", 2);
+	const char *from;
 
-	*n = (size_t)((stop ? stop : end) - from);
-	*p = stop ? stop + 2 : end;
+	*n = 0;
+	if (end - *p >= 2) {
+		*n = (size_t)(unsigned char)(*p)[0] |
+		     (size_t)(unsigned char)(*p)[1] << 8;
+		*p += 2;
+	}
+	if (*n > (size_t)(end - *p))
+		*n = (size_t)(end - *p);
+	from = *p;
+	*p += *n;
 	return from;
 }
 
