@@ -50,7 +50,7 @@ fails 'pass it through zcat' t text.gz
 t text > tokens
 fails 'the tokens are of tokenizer' ee-tokenize -m "$L" -d < tokens
 fails "want 'stats'" t --resume tokens text
-[ ! -c /dev/full ] || t text 2>&1 > /dev/full
+[ ! -c /dev/full ] || status t text > /dev/full
 cut_everywhere tokens ee-tokenize -m "$M" -d
 
 echo '# usage'
