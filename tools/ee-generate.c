@@ -65,7 +65,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "json", 0, 0, JSON },
 		{ "templates", 1, 0, TEMPLATES }, { 0 } };
 	struct options opt = { .tokens = 20, .seed = 1,
-			       .sampling = { true, 1, 1 } };
+			       .sampling = { true, 1, 1, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "n:",
@@ -163,10 +163,12 @@ continue_texts(struct tool *tool, const struct options *opt,
 	       char *const *prompts, size_t n)
 {
 	struct ee_sequence *seq = ee_calloc(n, sizeof(*seq), &tool->err);
+	struct ee_sampling sampling = opt->sampling;
 	size_t *given = ee_calloc(n, sizeof(*given), &tool->err), i;
 	struct ee_random random;
 	enum ee_status status = seq && given ? EE_OK : EE_ENOMEM;
 
+	sampling.vocab = ee_tokenizer_size(tok);
 	ee_random_seed(&random, (uint64_t)opt->seed);
 	for (i = 0; i < n && status == EE_OK; i++) {
 		status = encode_prompt(tool, opt, model, tok, prompts[i],
@@ -174,7 +176,7 @@ continue_texts(struct tool *tool, const struct options *opt,
 		given[i] = seq[i].n;
 	}
 	if (status == EE_OK)
-		status = ee_generate(model, &opt->sampling, &random, seq, n,
+		status = ee_generate(model, &sampling, &random, seq, n,
 				     &tool->err);
 	for (i = 0; i < n && status == EE_OK; i++)
 		status = print_text(tool, opt, tok, prompts[i], &seq[i],

@@ -155,6 +155,7 @@ open_solver(struct session *s, size_t i)
 		.width = s->model->config.f, .fingerprint = print,
 		.force = s->opt->model.force, .model_dir = s->opt->model.dir,
 	};
+	const struct ee_solver_params params = { 1, s->opt->ridge, NULL, 0 };
 	struct ee_stats stats;
 	enum ee_status status;
 
@@ -169,7 +170,7 @@ open_solver(struct session *s, size_t i)
 	if (status != EE_OK)
 		return status;
 	status = ee_solver_make(&s->solver[i], &stats.mom2, stats.count,
-				s->opt->ridge, &s->tool->err);
+				&params, &s->tool->err);
 	if (status != EE_OK)
 		status = ee_within(&s->tool->err, status, "%s", stats.path);
 	ee_stats_close(&stats);

@@ -74,18 +74,18 @@ encode_after(struct ee_prompts *p, const struct ee_tokenizer *tok,
 
 static enum ee_status
 encode_target(struct ee_prompts *p, const struct ee_tokenizer *tok,
-	      const struct ee_request *r, bool like_easyedit,
-	      struct ee_err *err)
+	      const struct ee_request *r, unsigned flags, struct ee_err *err)
 {
-	const bool space = like_easyedit ? strcmp(r->target, " ") != 0
-					 : r->target[0] != ' ';
+	const bool space = flags & EE_SPACE_ALWAYS
+			   ? strcmp(r->target, " ") != 0
+			   : r->target[0] != ' ';
 	bool fits = false;
 	char *text;
 	enum ee_status status = EE_OK;
 
 	if (asprintf(&text, "%s%s", space ? " " : "", r->target) < 0)
 		return ee_fail(err, EE_ENOMEM, "out of memory");
-	if (!like_easyedit)
+	if ((flags & EE_TARGET_AS_TEXT) == 0)
 		status = encode_after(p, tok, r, text, &fits, err);
 	if (status == EE_OK && !fits)
 		status = encode_alone(p, tok, text, err);
@@ -169,7 +169,7 @@ make_rows(struct ee_prompts *p, const struct ee_tokenizer *tok,
 enum ee_status
 ee_prompts_make(struct ee_prompts *p, const struct ee_tokenizer *tok,
 		const struct ee_request *r, const struct ee_templates *t,
-		enum ee_fact_token which, bool like_easyedit,
+		enum ee_fact_token which, unsigned flags,
 		const struct ee_warn *warn, struct ee_err *err)
 {
 	struct ee_request kl = *r;
@@ -178,12 +178,13 @@ ee_prompts_make(struct ee_prompts *p, const struct ee_tokenizer *tok,
 	memset(p, 0, sizeof(*p));
 	kl.before = "";
 	kl.after = " is a";
-	TRY(encode_target(p, tok, r, like_easyedit, err));
+	TRY(encode_target(p, tok, r, flags, err));
 	p->rows = ee_calloc(t->n, sizeof(*p->rows), err);
 	p->probes = ee_calloc(t->n + 1, sizeof(*p->probes), err);
 	if (p->rows == NULL || p->probes == NULL)
 		return EE_ENOMEM;
-	TRY(make_rows(p, tok, r, t, which, like_easyedit, warn, err));
+	TRY(make_rows(p, tok, r, t, which,
+		      (flags & EE_TARGET_AS_TEXT) != 0, warn, err));
 	TRY(ee_find_spot(tok, &kl, "{}", "", which, &p->kl, &merged, err));
 	p->nprobes = t->n + 1;
 	TRY(ee_find_spot(tok, r, "{}", "", which, &p->probes[t->n],

@@ -23,12 +23,18 @@ struct ee_prompts {
 				 * what follows the subject */
 };
 
+enum {
+	EE_SPACE_ALWAYS = 1,	/* EasyEdit's ROME: a target gets a space even
+				 * if it has one (unless it is one) */
+	EE_TARGET_AS_TEXT = 2	/* EasyEdit: see below */
+};
+
 /*
- * The target gets a leading space if it has none (with 'like_easyedit':
- * always, unless it is one).  Its tokens are those that it adds to the bare
- * prompt's, and they are appended as tokens; with 'like_easyedit' its tokens
- * are those of its text alone, and the text is appended and the whole
- * tokenised again, which may give other tokens, and then is a notice.
+ * The target gets a leading space if it has none.  Its tokens are those that
+ * it adds to the bare prompt's, and they are appended as tokens; with
+ * EE_TARGET_AS_TEXT its tokens are those of its text alone, and the text is
+ * appended and the whole tokenised again, which may give other tokens, and
+ * then is a notice.
  *
  * A subject whose last token holds more than the subject is a notice that
  * names the token.  Fails with EE_EINPUT (a target of no tokens, templates
@@ -37,7 +43,7 @@ struct ee_prompts {
 EE_MUST_CHECK enum ee_status ee_prompts_make(struct ee_prompts *prompts,
 	const struct ee_tokenizer *tok, const struct ee_request *request,
 	const struct ee_templates *templates, enum ee_fact_token which,
-	bool like_easyedit, const struct ee_warn *warn, struct ee_err *err);
+	unsigned flags, const struct ee_warn *warn, struct ee_err *err);
 void ee_prompts_free(struct ee_prompts *prompts);
 
 /* '*p': the probability of the whole target after the bare prompt. */

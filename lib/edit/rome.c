@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "edit/prompts.h"
-#include "math/convert.h"
 #include "math/vec.h"
 
 #define TRY(call) do { \
@@ -166,24 +165,6 @@ solve(struct job *j, const struct ee_solver *solver)
 	return EE_OK;
 }
 
-static double
-weight_norm(const struct ee_weight *w)
-{
-	const size_t n = w->out * w->in, size = ee_dtype_size(w->dtype);
-	float part[4096];
-	double sum = 0;
-	size_t i;
-
-	for (i = 0; i < n; i += 4096) {
-		const size_t m = n - i < 4096 ? n - i : 4096;
-
-		ee_to_f32(w->dtype, (const char *)w->data + i * size, m,
-			  part);
-		sum += ee_dot(m, part, part);
-	}
-	return sqrt(sum);
-}
-
 /* What may have gone wrong, measured. */
 static enum ee_status
 judge(struct job *j, const struct ee_rome_options *options)
@@ -192,7 +173,7 @@ judge(struct job *j, const struct ee_rome_options *options)
 						  EE_W_DOWN);
 	struct ee_rome_report *r = j->report;
 
-	r->update = ee_norm2(j->d, j->delta->left) / weight_norm(&p->w);
+	r->update = ee_norm2(j->d, j->delta->left) / ee_weight_norm(&p->w);
 	if (!isfinite(r->update))
 		return ee_fail(j->err, EE_EMATH, "the update is not finite");
 	if (fabs(r->key_cosine) < 0.05)
@@ -243,7 +224,8 @@ run(struct job *j, const struct ee_tokenizer *tok,
 	enum ee_status status;
 
 	TRY(ee_prompts_make(&j->prompts, tok, j->request, templates,
-			    j->h->fact_token, options->like_easyedit,
+			    j->h->fact_token, options->like_easyedit ?
+			    EE_SPACE_ALWAYS | EE_TARGET_AS_TEXT : 0,
 			    j->warn, j->err));
 	TRY(make_room(j));
 	status = find_target(j, progress);

@@ -1,5 +1,11 @@
 /*
- * solver.h - C^-1 k, with C the second moment of a layer's keys.
+ * solver.h - systems in the second moment of a layer's keys, solved.
+ *
+ * C' = scale C + ridge I + P P^T, with C = (1/n) sum k k^T over a corpus and
+ * P the keys of earlier edits.  ROME needs C'^-1 k (scale 1); MEMIT and EMMET
+ * need more (below).  All in float64, by Cholesky.
+ *
+ * Letters: f MLP width, N keys.
  */
 #ifndef EE_SOLVER_H
 #define EE_SOLVER_H
@@ -9,24 +15,42 @@
 
 struct ee_solver {
 	size_t f;
-	double *factor;		/* (f, f) Cholesky, lower */
+	double *factor;		/* (f, f) Cholesky of C', lower */
+};
+
+struct ee_solver_params {
+	double scale;		/* lambda */
+	double ridge;		/* in units of the mean diagonal of scale C */
+	const float *previous;	/* (f, nprevious) keys, or NULL */
+	size_t nprevious;
 };
 
 /*
- * Factor C = mom2 / count + ridge * mean diagonal * I in float64.
+ * Factor C'.
  *
  *   mom2   (f, f) float32 or float64: the sum of k k^T over 'count' keys
  *
- * Fails with EE_EMATH if C is not positive definite (names the minor, and
+ * Fails with EE_EMATH if C' is not positive definite (names the minor, and
  * says what may help), EE_EINPUT (not square), EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_solver_make(struct ee_solver *solver,
-	const struct ee_tensor *mom2, int64_t count, double ridge,
-	struct ee_err *err);
+	const struct ee_tensor *mom2, int64_t count,
+	const struct ee_solver_params *params, struct ee_err *err);
 void ee_solver_free(struct ee_solver *solver);
 
-/* x = C^-1 x, (f), in place.  Fails with EE_ENOMEM. */
+/* x = C'^-1 x, (f), in place.  Fails with EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_solve(const struct ee_solver *solver,
 	float *x, struct ee_err *err);
+
+/*
+ * a (f, N) = C'^-1 K (K^T C'^-1 K + mu I)^-1, K (f, N).
+ *
+ * With mu = 1 this is (C' + K K^T)^-1 K, MEMIT's (eq. 14, by Woodbury's
+ * identity: an N x N system instead of another f x f one); any other mu is
+ * EMMET's, and mu = 0 makes every key exact.
+ * Fails with EE_EMATH (keys that are alike, with a small mu), EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_solve_keys(const struct ee_solver *solver,
+	size_t n, const double *k, double mu, double *a, struct ee_err *err);
 
 #endif

@@ -49,7 +49,8 @@ take(void *ctx, size_t layer, enum ee_site site, const float *x, size_t n,
 }
 
 /* All nodes up to layer L, then the constant ones through the rest, so that
- * their keys and values are there for the moving ones. */
+ * their keys and values are there for the moving ones; and the rows of what
+ * is read there. */
 static enum ee_status
 compute_constants(struct ee_target_job *j)
 {
@@ -57,6 +58,7 @@ compute_constants(struct ee_target_job *j)
 	struct ee_span all, constant;
 	float *x = ee_floats(n * j->d, j->err);
 	enum ee_status status;
+	size_t i;
 
 	if (x == NULL)
 		return EE_ENOMEM;
@@ -81,6 +83,10 @@ compute_constants(struct ee_target_job *j)
 		status = ee_forward(&j->pass, &constant, first, j->layers, x,
 				    j->err);
 	}
+	for (i = 0; i < j->nreads && status == EE_OK; i++)
+		if (j->reads[i].node < j->constant)
+			copy_row(j->rows + i * j->d, x, j->reads[i].node,
+				 j->d);
 	ee_span_free(&constant);
 free_all:
 	ee_span_free(&all);
@@ -110,8 +116,9 @@ forward(struct ee_target_job *j)
 	TRY(ee_forward(&j->pass, &j->moving, j->params->layer + 1, j->layers,
 		       j->x, j->err));
 	for (i = 0; i < j->nreads; i++)
-		copy_row(j->rows + i * j->d, j->x,
-			 j->reads[i].node - j->constant, j->d);
+		if (j->reads[i].node >= j->constant)
+			copy_row(j->rows + i * j->d, j->x,
+				 j->reads[i].node - j->constant, j->d);
 	return ee_logits(j->model, j->nreads, j->rows, NULL, j->logits,
 			 j->err);
 }
@@ -228,8 +235,9 @@ backward(struct ee_target_job *j)
 			   j->err));
 	memset(j->x, 0, moving * j->d * sizeof(*j->x));
 	for (i = 0; i < j->nreads; i++)
-		ee_axpy(j->d, 1, j->drows + i * j->d,
-			j->x + (j->reads[i].node - j->constant) * j->d);
+		if (j->reads[i].node >= j->constant)
+			ee_axpy(j->d, 1, j->drows + i * j->d, j->x +
+				(j->reads[i].node - j->constant) * j->d);
 	return ee_backward(&j->pass, &j->moving, &j->tape, j->x, j->err);
 }
 
@@ -262,33 +270,12 @@ step_one(struct ee_target_job *j, struct ee_target_state *s, unsigned step)
 	return EE_OK;
 }
 
-static enum ee_status
-optimise(struct ee_target_job *j, struct ee_progress *progress)
-{
-	size_t running, i;
-	unsigned step;
-
-	for (step = 0; step < j->params->steps; step++) {
-		TRY(forward(j));
-		TRY(losses(j, step, &running));
-		if (progress != NULL)
-			ee_progress_add(progress, 1);
-		if (running == 0)
-			break;
-		TRY(backward(j));
-		for (i = 0; i < j->nstates; i++)
-			if (!j->states[i].done)
-				TRY(step_one(j, &j->states[i], step));
-	}
-	return EE_OK;
-}
-
+/* Memory for the nodes of the present layout. */
 static enum ee_status
 make_room(struct ee_target_job *j)
 {
 	const size_t moving = j->trie.n - j->constant;
 	const size_t scratch = j->vocab > j->d ? j->vocab : j->d;
-	size_t i;
 
 	j->base = ee_floats(moving * j->d, j->err);
 	j->x = ee_floats(moving * j->d, j->err);
@@ -299,15 +286,6 @@ make_room(struct ee_target_job *j)
 	if (j->base == NULL || j->x == NULL || j->rows == NULL ||
 	    j->drows == NULL || j->logits == NULL || j->scratch == NULL)
 		return EE_ENOMEM;
-	for (i = 0; i < j->nstates; i++) {
-		struct ee_target_state *s = &j->states[i];
-
-		s->m = ee_calloc(j->d, sizeof(*s->m), j->err);
-		s->v = ee_calloc(j->d, sizeof(*s->v), j->err);
-		if (s->m == NULL || s->v == NULL)
-			return EE_ENOMEM;
-		memset(s->t->delta, 0, j->d * sizeof(*s->t->delta));
-	}
 	TRY(ee_span_make(&j->moving, &j->trie, j->constant, j->trie.n,
 			 j->err));
 	return ee_tape_open(&j->tape, j->model, moving,
@@ -315,16 +293,8 @@ make_room(struct ee_target_job *j)
 }
 
 static void
-free_job(struct ee_target_job *j)
+close_layout(struct ee_target_job *j)
 {
-	size_t i;
-
-	for (i = 0; j->states != NULL && i < j->nstates; i++) {
-		free(j->states[i].m);
-		free(j->states[i].v);
-		free(j->states[i].p0);
-	}
-	free(j->states);
 	free(j->reads);
 	free(j->lookups);
 	free(j->probes);
@@ -334,37 +304,110 @@ free_job(struct ee_target_job *j)
 	free(j->drows);
 	free(j->logits);
 	free(j->scratch);
+	j->reads = NULL;
+	j->lookups = j->probes = NULL;
+	j->base = j->x = j->rows = j->drows = j->logits = j->scratch = NULL;
+	j->nreads = j->nlookups = 0;
 	ee_tape_close(&j->tape);
 	ee_span_free(&j->moving);
 	if (j->pass.model != NULL)
 		ee_pass_close(&j->pass);
+	j->pass.model = NULL;
 	ee_trie_free(&j->trie);
 }
 
+/* Lay out the requests that go on and compute all that is constant. */
 static enum ee_status
-run(struct ee_target_job *j, struct ee_target *targets,
-    struct ee_progress *progress)
+open_layout(struct ee_target_job *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->nstates; i++)
+		j->states[i].nlookups = j->states[i].nreads = 0;
+	TRY(ee_target_layout(j));
+	TRY(ee_pass_open(&j->pass, j->model, &j->trie, EE_KEEP_KV, j->err));
+	TRY(make_room(j));
+	TRY(compute_constants(j));
+	for (i = 0; i < j->nstates; i++) {
+		struct ee_target_state *s = &j->states[i];
+
+		s->v0_norm = ee_norm2(j->d, s->t->v0);
+		if (!(s->v0_norm > 0) || !isfinite(s->v0_norm))
+			return ee_fail(j->err, EE_EMATH, "the state to be "
+				       "changed is zero or not finite");
+	}
+	return EE_OK;
+}
+
+/* Steps until all have ended, or so many that it is worth while to lay out
+ * the rest anew. */
+static enum ee_status
+optimise(struct ee_target_job *j, unsigned *step, size_t *running,
+	 struct ee_progress *progress)
+{
+	size_t i;
+
+	for (;; (*step)++) {
+		TRY(forward(j));
+		TRY(losses(j, *step, running));
+		if (progress != NULL)
+			ee_progress_add(progress, (double)j->nstates);
+		if (*running == 0)
+			return EE_OK;
+		TRY(backward(j));
+		for (i = 0; i < j->nstates; i++)
+			if (!j->states[i].done)
+				TRY(step_one(j, &j->states[i], *step));
+		if (*running <= j->nstates - j->nstates / 4 &&
+		    *running < j->nstates) {
+			(*step)++;
+			return EE_OK;
+		}
+	}
+}
+
+static void
+free_state(struct ee_target_state *s)
+{
+	free(s->m);
+	free(s->v);
+	free(s->p0);
+}
+
+/* Keep only the requests that go on. */
+static void
+drop_done(struct ee_target_job *j)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < j->nstates; i++) {
+		if (j->states[i].done)
+			free_state(&j->states[i]);
+		else
+			j->states[n++] = j->states[i];
+	}
+	j->nstates = n;
+}
+
+static enum ee_status
+start(struct ee_target_job *j, struct ee_target *targets)
 {
 	size_t i;
 
 	j->states = ee_calloc(j->nstates, sizeof(*j->states), j->err);
 	if (j->states == NULL)
 		return EE_ENOMEM;
-	for (i = 0; i < j->nstates; i++)
-		j->states[i].t = &targets[i];
-	TRY(ee_target_layout(j));
-	TRY(ee_pass_open(&j->pass, j->model, &j->trie, EE_KEEP_KV, j->err));
-	TRY(make_room(j));
-	TRY(compute_constants(j));
 	for (i = 0; i < j->nstates; i++) {
-		j->states[i].v0_norm = ee_norm2(j->d, targets[i].v0);
-		if (!(j->states[i].v0_norm > 0) ||
-		    !isfinite(j->states[i].v0_norm))
-			return ee_fail(j->err, EE_EMATH, "target %zu: the "
-				       "state to be changed is zero or not "
-				       "finite", i + 1);
+		struct ee_target_state *s = &j->states[i];
+
+		s->t = &targets[i];
+		s->m = ee_calloc(j->d, sizeof(*s->m), j->err);
+		s->v = ee_calloc(j->d, sizeof(*s->v), j->err);
+		if (s->m == NULL || s->v == NULL)
+			return EE_ENOMEM;
+		memset(s->t->delta, 0, j->d * sizeof(*s->t->delta));
 	}
-	return optimise(j, progress);
+	return EE_OK;
 }
 
 enum ee_status
@@ -377,8 +420,20 @@ ee_targets(const struct ee_model *model,
 				   .vocab = model->config.vocab,
 				   .layers = model->config.layers,
 				   .err = err };
-	const enum ee_status status = run(&j, targets, progress);
+	enum ee_status status = start(&j, targets);
+	size_t running = n, i;
+	unsigned step = 0;
 
-	free_job(&j);
+	while (status == EE_OK && running > 0) {
+		status = open_layout(&j);
+		if (status == EE_OK)
+			status = optimise(&j, &step, &running, progress);
+		close_layout(&j);
+		if (status == EE_OK)
+			drop_done(&j);
+	}
+	for (i = 0; j.states != NULL && i < j.nstates; i++)
+		free_state(&j.states[i]);
+	free(j.states);
 	return status;
 }

@@ -70,7 +70,8 @@ struct ee_target {
  *   decay  weight_decay * |delta| / |v0|^2
  *
  * A request ends when its loss is below 0.05, before stepping, or at its last
- * loss; after each step |delta| <= clamp |v0|.
+ * loss; after each step |delta| <= clamp |v0|.  Ended requests leave the
+ * batch once they are a quarter of it.
  *
  * Fails with EE_EINPUT (no rows, a row too short or too long), EE_EMATH (a
  * loss or gradient that is not finite), EE_ENOMEM.

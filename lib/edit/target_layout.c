@@ -20,11 +20,10 @@ check(const struct ee_target *t, struct ee_err *err)
 			       "at least one token to say");
 	for (i = 0; i < t->nrows; i++)
 		if (t->rows[i].n < t->ntarget ||
-		    t->rows[i].at >= t->rows[i].n ||
-		    t->rows[i].at > t->rows[i].n - t->ntarget)
-			return ee_fail(err, EE_EINPUT, "prompt %zu: the "
-				       "lookup token does not stand before "
-				       "the target", i);
+		    t->rows[i].at >= t->rows[i].n)
+			return ee_fail(err, EE_EINPUT, "prompt %zu: %zu "
+				       "tokens, too few for a target of %zu",
+				       i, t->rows[i].n, t->ntarget);
 	return EE_OK;
 }
 

@@ -157,7 +157,8 @@ sample_length(struct ee_templates *t, const struct ee_model *model,
 	      const struct ee_tokenizer *tok, size_t length, size_t each,
 	      struct ee_random *random, struct ee_err *err)
 {
-	const struct ee_sampling sampling = { .top_k = 5, .temperature = 1 };
+	const struct ee_sampling sampling = { .top_k = 5, .temperature = 1,
+		.vocab = ee_tokenizer_size(tok) };
 	const size_t n = STARTS * each;
 	struct ee_sequence *seq = ee_calloc(n, sizeof(*seq), err);
 	enum ee_status status = seq != NULL ? EE_OK : EE_ENOMEM;

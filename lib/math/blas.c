@@ -52,6 +52,17 @@ ee_dsyrk_upper(size_t n, size_t d, const double *x, double *c)
 }
 
 void
+ee_dgemm(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha,
+	 const double *a, size_t lda, const double *b, size_t ldb,
+	 double beta, double *c, size_t ldc)
+{
+	cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
+		    tb ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n,
+		    (blasint)k, alpha, a, (blasint)lda, b, (blasint)ldb, beta,
+		    c, (blasint)ldc);
+}
+
+void
 ee_dgemv(size_t rows, size_t cols, const double *a, const double *x,
 	 double *y)
 {

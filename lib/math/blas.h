@@ -23,6 +23,11 @@ void ee_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
 void ee_syrk_upper(size_t n, size_t d, const float *x, float *c);
 void ee_dsyrk_upper(size_t n, size_t d, const double *x, double *c);
 
+/* The same product in float64: c (m, n) = alpha a b + beta c. */
+void ee_dgemm(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha,
+	      const double *a, size_t lda, const double *b, size_t ldb,
+	      double beta, double *c, size_t ldc);
+
 /* y (rows) = a (rows, cols) x (cols) */
 void ee_dgemv(size_t rows, size_t cols, const double *a, const double *x,
 	      double *y);
@@ -63,5 +68,8 @@ EE_MUST_CHECK enum ee_status ee_linear(const struct ee_weight *w,
 /* The transposed product: dx (n, in) = dy (n, out) W [+ dx where 'add']. */
 EE_MUST_CHECK enum ee_status ee_linear_back(const struct ee_weight *w,
 	size_t n, const float *dy, float *dx, bool add, struct ee_err *err);
+
+/* The Frobenius norm. */
+double ee_weight_norm(const struct ee_weight *w);
 
 #endif

@@ -6,11 +6,13 @@
  * multiplied at once: where the rows are the output's, a panel gives some
  * columns of y; where they are the input's, it adds to all of y.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "math/blas.h"
 #include "math/convert.h"
+#include "math/vec.h"
 
 enum { PANEL = 1 << 20 };
 
@@ -97,4 +99,22 @@ ee_linear_back(const struct ee_weight *w, size_t n, const float *dy,
 	if (!add)
 		memset(dx, 0, n * w->in * sizeof(*dx));
 	return multiply(w, w->in_major, n, dy, dx, err);
+}
+
+double
+ee_weight_norm(const struct ee_weight *w)
+{
+	const size_t n = w->out * w->in, size = ee_dtype_size(w->dtype);
+	float part[4096];
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i += 4096) {
+		const size_t m = n - i < 4096 ? n - i : 4096;
+
+		ee_to_f32(w->dtype, (const char *)w->data + i * size, m,
+			  part);
+		sum += ee_dot(m, part, part);
+	}
+	return sqrt(sum);
 }

@@ -18,7 +18,7 @@ fast_exp(float x)
 {
 	const float log2e = 1.44269504f;
 	float k, r, p;
-	int32_t bits;
+	uint32_t bits;
 
 	x = x < -87.0f ? -87.0f : x;		/* a NaN stays one */
 	x = x > 88.0f ? 88.0f : x;
@@ -34,7 +34,7 @@ fast_exp(float x)
 	p = p * r + 1.6666665459e-1f;
 	p = p * r + 5.0000001201e-1f;
 	p = p * r * r + r + 1.0f;
-	bits = (int32_t)((uint32_t)bits + 127u) << 23;
+	bits = (bits + 127u) << 23;
 	memcpy(&k, &bits, sizeof(k));
 	return p * k;
 }

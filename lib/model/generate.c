@@ -72,7 +72,9 @@ likeliest(const float *x, size_t n, size_t *top, size_t k)
 static size_t
 choose(struct job *j, const float *logits)
 {
-	const size_t vocab = j->model->config.vocab;
+	const size_t all = j->model->config.vocab;
+	const size_t most = j->sampling->vocab;
+	const size_t vocab = most > 0 && most < all ? most : all;
 	const size_t k = j->sampling->top_k < vocab ? j->sampling->top_k
 						    : vocab;
 	double sum = 0, u;

@@ -20,6 +20,8 @@ struct ee_sampling {
 	bool greedy;
 	size_t top_k;		/* draw from the k likeliest, 1 or more */
 	double temperature;	/* 1: as the model says; > 0 */
+	size_t vocab;		/* choose ids below this; 0: all (models may
+				 * have more than their tokenizer) */
 };
 
 /*
