@@ -106,7 +106,7 @@ ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 asan:
 	@+ASAN_OPTIONS=allocator_may_return_null=1 \
 		$(MAKE) --no-print-directory \
-		BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin OPT=-O1 SAN='$(ASAN)' \
+		BUILD=$(BUILD)/asan BIN=$(BUILD)/asan/bin OPT=-O2 SAN='$(ASAN)' \
 		WARN='-Wall -Wno-maybe-uninitialized -Wno-format-truncation' \
 		asan-parts
 asan-parts: all $(UNIT)
