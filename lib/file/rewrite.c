@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "base/outfile.h"
+#include "file/torch_convert.h"
 
-static const struct ee_changed *
-find(const struct ee_changed *changed, size_t n, const char *name)
+const struct ee_changed *
+ee_changed_find(const struct ee_changed *changed, size_t n, const char *name)
 {
 	size_t i;
 
@@ -87,7 +88,8 @@ put_weights(FILE *fp, const struct ee_safetensors *st,
 
 	for (i = 0; i < st->n; i++) {	/* in the order of their data */
 		const struct ee_named *t = &st->list[i];
-		const struct ee_changed *c = find(changed, n, t->name);
+		const struct ee_changed *c =
+			ee_changed_find(changed, n, t->name);
 
 		if (c == NULL || !ee_tensor_bytes(&t->tensor, &bytes))
 			continue;
@@ -112,7 +114,7 @@ write_weights(const struct ee_safetensors *st,
 	return ee_outfile_commit(&out, err);
 }
 
-/* The file of weights called 'name' if a changed tensor is in it. */
+/* The safetensors called 'name' if a changed tensor is in it. */
 static const struct ee_safetensors *
 touched(const struct ee_weights *w, const struct ee_changed *changed,
 	size_t n, const char *name)
@@ -124,10 +126,17 @@ touched(const struct ee_weights *w, const struct ee_changed *changed,
 			ee_weights_find(w, changed[i].name);
 		const struct ee_weights_file *file = &w->files[item->file];
 
-		if (strcmp(file->name, name) == 0)
+		if (!file->is_torch && strcmp(file->name, name) == 0)
 			return &file->data;
 	}
 	return NULL;
+}
+
+/* All files of weights are of one kind. */
+static bool
+is_torch(const struct ee_weights *w)
+{
+	return w->nfiles > 0 && w->files[0].is_torch;
 }
 
 static enum ee_status
@@ -145,7 +154,8 @@ one_file(const char *dir, const char *name, const struct ee_weights *w,
 		goto out;
 	if (stat(from, &info) != 0)
 		status = ee_fail_sys(err, "%s", from);
-	else if (!S_ISREG(info.st_mode) || strcmp(name, EE_UNDO_FILE) == 0)
+	else if (!S_ISREG(info.st_mode) || strcmp(name, EE_UNDO_FILE) == 0 ||
+		 (is_torch(w) && ee_torch_replaces(w, name)))
 		status = EE_OK;
 	else if (st != NULL)
 		status = write_weights(st, changed, n, to, err);
@@ -192,6 +202,8 @@ ee_folder_rewrite(const char *dir, const struct ee_weights *w,
 				  err);
 	if (d != NULL)
 		closedir(d);
+	if (status == EE_OK && is_torch(w))
+		status = ee_torch_convert(w, changed, n, *temp, err);
 	if (status != EE_OK) {
 		ee_folder_abort(*temp);
 		free(*temp);

@@ -20,7 +20,8 @@ struct ee_changed {
  * Make the folder 'out' (which must not exist) from the model folder 'dir',
  * whose weights are 'w': the files of weights that hold a changed tensor are
  * written anew, in their order, dtypes and metadata; everything else that is
- * a regular file is copied, but EE_UNDO_FILE.  The folder is made under
+ * a regular file is copied, but EE_UNDO_FILE.  Weights in torch's files are
+ * all written anew, as safetensors (torch_convert.h).  The folder is made under
  * another name, which '*temp' gets (the caller's, to free()), and is to be
  * finished by ee_folder_commit or ee_folder_abort.
  *

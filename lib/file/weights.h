@@ -1,10 +1,16 @@
 /*
  * weights.h - all tensors of a model folder, whatever files hold them.
  *
- * Reads model.safetensors, or model.safetensors.index.json and its shards.
+ * Reads the first of these that is there:
+ *
+ *   model.safetensors
+ *   model.safetensors.index.json, and its shards
+ *   pytorch_model.bin
+ *   pytorch_model.bin.index.json, and its shards
  *
  * Ownership: everything belongs to the struct ee_weights and is valid until
- * ee_weights_close; tensor data is mapped, not read (see safetensors.h).
+ * ee_weights_close; tensor data is mapped, not read (see safetensors.h, and
+ * torch.h for what is copied).
  */
 #ifndef EE_WEIGHTS_H
 #define EE_WEIGHTS_H
@@ -12,6 +18,7 @@
 #include "base/base.h"
 #include "base/value.h"
 #include "file/safetensors.h"
+#include "file/torch.h"
 
 struct ee_weights_item {
 	const char *name;
@@ -21,7 +28,11 @@ struct ee_weights_item {
 
 struct ee_weights_file {
 	const char *name;	/* in the folder: "model.safetensors" */
+	size_t n;
+	struct ee_named *list;		/* sorted by name */
+	bool is_torch;			/* which of these it is */
 	struct ee_safetensors data;
+	struct ee_torch torch;
 };
 
 struct ee_weights {
@@ -37,9 +48,8 @@ struct ee_weights {
  * tensor that a shard holds beyond it is passed over, one that is missing is
  * an error.  On failure 'w' holds nothing.
  *
- * Fails as ee_safetensors_open, with EE_EFORMAT for a bad index, EE_EIO if
- * there are no weights, EE_EINPUT if they are in a container that is not
- * supported (pytorch_model.bin).
+ * Fails as ee_safetensors_open, or ee_torch_open and ee_torch_tensors, with
+ * EE_EFORMAT for a bad index, EE_EIO if there are no weights.
  */
 EE_MUST_CHECK enum ee_status ee_weights_open(struct ee_weights *w,
 	const char *dir, struct ee_err *err);

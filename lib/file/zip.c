@@ -338,8 +338,7 @@ inflate_all(const unsigned char *in, uint64_t packed, unsigned char *out,
 	    uint64_t size)
 {
 	const uint64_t most = 1u << 30;
-	z_stream z = { .next_in = (unsigned char *)(uintptr_t)in,
-		       .next_out = out };
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)in, .next_out = out };
 	int rc = Z_OK;
 
 	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
@@ -360,15 +359,28 @@ inflate_all(const unsigned char *in, uint64_t packed, unsigned char *out,
 	return rc == Z_STREAM_END && packed == 0 && size == 0;
 }
 
+static const unsigned char *		/* behind the local header */
+data_of(const struct ee_zip *zip, const struct ee_zip_member *m)
+{
+	const unsigned char *p = zip->file.data + m->offset;
+
+	return p + LOCAL_SIZE + get(p + 26, 2) + get(p + 28, 2);
+}
+
+const unsigned char *
+ee_zip_stored(const struct ee_zip *zip, const struct ee_zip_member *m)
+{
+	return m->deflated ? NULL : data_of(zip, m);
+}
+
 enum ee_status
 ee_zip_get(const struct ee_zip *zip, const struct ee_zip_member *m,
 	   struct ee_arena *arena, const unsigned char **data,
 	   struct ee_err *err)
 {
-	const unsigned char *p = zip->file.data + m->offset;
+	const unsigned char *p = data_of(zip, m);
 	unsigned char *unpacked;
 
-	p += LOCAL_SIZE + get(p + 26, 2) + get(p + 28, 2);
 	if (m->deflated) {
 		unpacked = ee_arena_alloc(arena, (size_t)m->size, 64);
 		if (unpacked == NULL)
@@ -381,8 +393,8 @@ ee_zip_get(const struct ee_zip *zip, const struct ee_zip_member *m,
 	}
 	if (crc32_z(0, p, (size_t)m->size) != m->crc)
 		return ee_fail(err, EE_EFORMAT, "%s: member '%s': the CRC-32 "
-			       "does not fit: the data are damaged",
-			       zip->path, m->name);
+			       "does not fit: the data are damaged", zip->path,
+			       m->name);
 	*data = p;
 	return EE_OK;
 }

@@ -50,6 +50,11 @@ EE_MUST_CHECK enum ee_status ee_zip_get(const struct ee_zip *zip,
 	const struct ee_zip_member *member, struct ee_arena *arena,
 	const unsigned char **data, struct ee_err *err);
 
+/* The bytes of a member that is stored, where they lie, without a look at
+ * them: its CRC is not checked.  NULL if it is deflated. */
+const unsigned char *ee_zip_stored(const struct ee_zip *zip,
+	const struct ee_zip_member *member);
+
 /*
  * Writing, byte for byte as Python's zipfile does it for numpy.savez: the
  * sizes of each member in a zip64 field, the date 1980-01-01.  Start with a

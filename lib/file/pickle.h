@@ -1,0 +1,83 @@
+/*
+ * pickle.h - Python's pickles (protocols 2 to 5) as data.
+ *
+ * A pickle is a program for a small stack machine, and Python's machine may
+ * call anything.  This one builds values and can run nothing:
+ *
+ *   None, bool, float, str        as they are
+ *   int                           EE_INT; beyond 64 bits it is an error
+ *   bytes                         EE_TEXT, of any bytes
+ *   list, tuple, set              EE_LIST
+ *   dict, OrderedDict             EE_MAP if its keys are strings and
+ *                                 integers (which become decimal text);
+ *                                 any other dict is a list of pairs
+ *   numpy scalars                 a number
+ *   a class of the caller's       what 'make' says; its name if it is not
+ *                                 called
+ *   anything else                 a map {"class": "os.system", "args": [...]}
+ *                                 and, where the pickle has them, "kwargs",
+ *                                 "state", "items", "list": inert
+ *
+ * Parts that the pickle refers to twice are shared, not copied.  A value
+ * that holds itself, is nested deeper than EE_PICKLE_DEPTH, or would be huge
+ * if what is shared were written out, is an error; so whoever walks the value
+ * needs no care.
+ *
+ * Ownership: values live in the arena given; nothing of the bytes is kept.
+ */
+#ifndef EE_PICKLE_H
+#define EE_PICKLE_H
+
+#include "base/base.h"
+#include "base/value.h"
+
+enum {
+	EE_PICKLE_DEPTH = 200,
+	EE_PICKLE_MOST = 64 << 20,	/* bytes of one pickle */
+	EE_PICKLE_NAMED = 64		/* foreign classes that are named */
+};
+
+/*
+ * A class, or a function, that the caller knows.  'make' turns a call of it
+ * into a value; it answers EE_END if it cannot, which leaves the call inert.
+ * A NULL 'make' always does.
+ *
+ *   args   what it is called with: a list
+ *   state  what is set after the call, or NULL
+ */
+struct ee_pickle_class {
+	const char *name;	/* "module.name" */
+	enum ee_status (*make)(void *ctx, struct ee_arena *arena,
+			       const struct ee_value *args,
+			       const struct ee_value *state,
+			       struct ee_value *out, struct ee_err *err);
+};
+
+struct ee_pickle_known {
+	void *ctx;
+	const struct ee_pickle_class *classes;	/* up to a NULL name */
+	/* What a persistent id stands for; NULL: there must be none. */
+	enum ee_status (*persistent)(void *ctx, struct ee_arena *arena,
+				     const struct ee_value *id,
+				     struct ee_value *out,
+				     struct ee_err *err);
+};
+
+/*
+ * The value of the one pickle that 'data' is.
+ *
+ *   where    names the source in errors
+ *   known    or NULL
+ *   foreign  out: a list of the names of all classes that the pickle names,
+ *            whether or not they are part of the value, and that are neither
+ *            ours nor 'known': each once, EE_PICKLE_NAMED at most
+ *
+ * Fails with EE_EFORMAT, EE_ETRUNC, EE_EINPUT (something that Python reads
+ * and we do not), EE_ENOMEM, or as 'known' does.
+ */
+EE_MUST_CHECK enum ee_status ee_pickle_parse(struct ee_arena *arena,
+	const unsigned char *data, size_t size, const char *where,
+	const struct ee_pickle_known *known, struct ee_value *out,
+	struct ee_value *foreign, struct ee_err *err);
+
+#endif

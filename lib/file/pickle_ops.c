@@ -1,0 +1,375 @@
+/* pickle_ops.c - what each opcode does.  See pickle_machine.h. */
+#include <string.h>
+
+#include "file/pickle_machine.h"
+
+static enum ee_status
+bad(struct pickle_machine *m, const char *what)
+{
+	return ee_pickle_fail(m, EE_EFORMAT, what);
+}
+
+/* Leaves. */
+
+static enum ee_status
+op_constant(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	const unsigned char op = m->data[m->op];
+
+	(void)a;
+	return ee_pickle_push_value(m, op == 'N' ? ee_null() :
+				    ee_logic(op == 0x88));
+}
+
+static enum ee_status
+op_unsigned(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	return ee_pickle_push_value(m, ee_int((int64_t)a->number));
+}
+
+static enum ee_status
+op_signed(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	return ee_pickle_push_value(m, ee_int((int32_t)a->number));
+}
+
+/* Little-endian two's complement of any length. */
+static enum ee_status
+op_long(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	uint64_t v = a->n > 0 && a->p[a->n - 1] >= 128 ? UINT64_MAX : 0;
+	size_t i;
+
+	if (a->n > 8)
+		return ee_pickle_fail(m, EE_EINPUT, "an integer of more than "
+				      "64 bits");
+	for (i = a->n; i-- > 0;)
+		v = v << 8 | a->p[i];
+	return ee_pickle_push_value(m, ee_int((int64_t)v));
+}
+
+static enum ee_status
+op_float(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	uint64_t bits = 0;
+	double d;
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		bits = bits << 8 | a->p[i];
+	memcpy(&d, &bits, sizeof(d));
+	return ee_pickle_push_value(m, ee_real(d));
+}
+
+static enum ee_status
+op_text(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	const char *text = ee_arena_text(m->out, (const char *)a->p, a->n);
+
+	if (text == NULL)
+		return ee_pickle_fail(m, EE_ENOMEM, "out of memory");
+	return ee_pickle_push_value(m, ee_text_n(text, a->n));
+}
+
+/* Containers. */
+
+static enum ee_status
+op_empty(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	const unsigned char op = m->data[m->op];
+
+	(void)a;
+	return ee_pickle_gather(m, op == '}' ? NODE_DICT :
+				op == ')' ? NODE_TUPLE : NODE_LIST, m->n);
+}
+
+/* A tuple of the last 1, 2 or 3. */
+static enum ee_status
+op_tuple_n(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	const size_t n = m->data[m->op] - 0x84u;
+	enum ee_status status = ee_pickle_need(m, n);
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	return ee_pickle_gather(m, NODE_TUPLE, m->n - n);
+}
+
+/* From the mark on: a tuple, a list, a dict, a frozenset. */
+static enum ee_status
+op_gather(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	const unsigned char op = m->data[m->op];
+	size_t from = 0;
+	enum ee_status status = ee_pickle_unmark(m, &from);
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	return ee_pickle_gather(m, op == 'l' ? NODE_LIST :
+				op == 'd' ? NODE_DICT : NODE_TUPLE, from);
+}
+
+static enum ee_status
+op_append(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	enum ee_status status = ee_pickle_need(m, 2);
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	return ee_pickle_extend(m, NODE_LIST, m->n - 1);
+}
+
+static enum ee_status
+op_setitem(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	enum ee_status status = ee_pickle_need(m, 3);
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	return ee_pickle_extend(m, NODE_DICT, m->n - 2);
+}
+
+/* From the mark on: into the dict, list or set below it. */
+static enum ee_status
+op_extend(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	size_t from = 0;
+	enum ee_status status = ee_pickle_unmark(m, &from);
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	return ee_pickle_extend(m, m->data[m->op] == 'u' ? NODE_DICT
+							 : NODE_LIST, from);
+}
+
+/* The stack and the memo. */
+
+static enum ee_status
+op_mark(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	(void)a;
+	return ee_pickle_mark(m);
+}
+
+static enum ee_status
+op_pop(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	(void)a;
+	if (m->data[m->op] == '1' ||
+	    (m->nmarks > 0 && m->marks[m->nmarks - 1] == m->n))
+		return ee_pickle_unmark(m, &m->n);
+	if (m->n == 0)
+		return bad(m, "the stack is too short");
+	m->n--;
+	return EE_OK;
+}
+
+static enum ee_status
+op_dup(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	enum ee_status status = ee_pickle_need(m, 1);
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	return ee_pickle_push(m, m->stack[m->n - 1]);
+}
+
+static enum ee_status
+op_put(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	return ee_pickle_remember(m, m->data[m->op] == 0x94 ? m->nmemo
+							    : a->number);
+}
+
+static enum ee_status
+op_get(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	if (a->number >= m->memo_room || m->memo[a->number] == NULL)
+		return bad(m, "gets what was not put into the memo");
+	return ee_pickle_push(m, m->memo[a->number]);
+}
+
+/* Classes and objects. */
+
+static enum ee_status
+op_global(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	return ee_pickle_push_class(m, (const char *)a->p, a->n,
+				    (const char *)a->p2, a->n2);
+}
+
+static enum ee_status
+op_stack_global(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	const struct ee_value *module, *name;
+	enum ee_status status = ee_pickle_need(m, 2);
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	m->n -= 2;
+	module = &m->stack[m->n]->value;
+	name = &m->stack[m->n + 1]->value;
+	if (m->stack[m->n]->kind != NODE_LEAF || module->type != EE_TEXT ||
+	    m->stack[m->n + 1]->kind != NODE_LEAF || name->type != EE_TEXT)
+		return bad(m, "a class whose name is no text");
+	return ee_pickle_push_class(m, module->u.text, module->n,
+				    name->u.text, name->n);
+}
+
+/* A call, a new object, one with keyword arguments: never made, only kept.
+ * An empty OrderedDict is a dict, for its items to go into. */
+static enum ee_status
+op_call(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	const size_t n = m->data[m->op] == 0x92 ? 3 : 2;
+	struct pickle_node *node, **top;
+	enum ee_status status = ee_pickle_need(m, n);
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	m->n -= n;
+	top = m->stack + m->n;
+	if (top[1]->kind != NODE_TUPLE)
+		return bad(m, "calls with what is no tuple");
+	if (top[0]->kind == NODE_CLASS && top[1]->n == 0 && n == 2 &&
+	    strcmp(top[0]->value.u.text, "collections.OrderedDict") == 0)
+		return ee_pickle_push(m, ee_pickle_node(m, NODE_DICT));
+	node = ee_pickle_node(m, NODE_OBJECT);
+	if (node != NULL)
+		node->list = ee_arena_alloc(&m->nodes, PARTS * sizeof(node),
+					    8);
+	if (node == NULL || node->list == NULL)
+		return ee_pickle_fail(m, EE_ENOMEM, "out of memory");
+	memset(node->list, 0, PARTS * sizeof(node));
+	memcpy(node->list, top, n * sizeof(node));
+	return ee_pickle_push(m, node);
+}
+
+/* State; what attributes a dict has beside its items is dropped. */
+static enum ee_status
+op_build(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	enum ee_status status = ee_pickle_need(m, 2);
+	struct pickle_node *node;
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	node = m->stack[--m->n - 1];
+	if (node->kind == NODE_OBJECT)
+		node->list[PART_STATE] = m->stack[m->n];
+	else if (node->kind != NODE_DICT)
+		return bad(m, "sets the state of what has none");
+	return EE_OK;
+}
+
+static enum ee_status
+op_persistent(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	enum ee_status status = ee_pickle_need(m, 1);
+
+	(void)a;
+	if (status != EE_OK)
+		return status;
+	return ee_pickle_gather(m, NODE_PERSISTENT, m->n - 1);
+}
+
+/* The pickle itself. */
+
+static enum ee_status
+op_protocol(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	if (a->number < 2 || a->number > 5)
+		return ee_pickle_fail(m, EE_EINPUT, "a protocol that is not "
+				      "one of 2 to 5");
+	return EE_OK;
+}
+
+static enum ee_status
+op_frame(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	if (a->number > m->size - m->at)
+		return ee_pickle_fail(m, EE_ETRUNC, "a frame that is longer "
+				      "than what is left");
+	return EE_OK;
+}
+
+static enum ee_status
+op_stop(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	(void)a;
+	if (m->n != 1 || m->nmarks != 0)
+		return bad(m, "stops with other than one value");
+	m->stopped = true;
+	return EE_OK;
+}
+
+/* Protocols 0 and 1 have more (numbers as text); none writes them now. */
+const struct pickle_op ee_pickle_ops[256] = {
+	['N'] = { FORM_NONE, 0, op_constant },
+	[0x88] = { FORM_NONE, 0, op_constant },
+	[0x89] = { FORM_NONE, 0, op_constant },
+	['K'] = { FORM_NUMBER, 1, op_unsigned },
+	['M'] = { FORM_NUMBER, 2, op_unsigned },
+	['J'] = { FORM_NUMBER, 4, op_signed },
+	[0x8a] = { FORM_COUNTED, 1, op_long },
+	[0x8b] = { FORM_COUNTED, 4, op_long },
+	['G'] = { FORM_BYTES, 8, op_float },
+	/* str, bytes and Python 2's str, by the width of their length */
+	[0x8c] = { FORM_COUNTED, 1, op_text },
+	['X'] = { FORM_COUNTED, 4, op_text },
+	[0x8d] = { FORM_COUNTED, 8, op_text },
+	['C'] = { FORM_COUNTED, 1, op_text },
+	['B'] = { FORM_COUNTED, 4, op_text },
+	[0x8e] = { FORM_COUNTED, 8, op_text },
+	[0x96] = { FORM_COUNTED, 8, op_text },
+	['U'] = { FORM_COUNTED, 1, op_text },
+	['T'] = { FORM_COUNTED, 4, op_text },
+
+	[']'] = { FORM_NONE, 0, op_empty },
+	['}'] = { FORM_NONE, 0, op_empty },
+	[')'] = { FORM_NONE, 0, op_empty },
+	[0x8f] = { FORM_NONE, 0, op_empty },	/* set */
+	[0x85] = { FORM_NONE, 0, op_tuple_n },
+	[0x86] = { FORM_NONE, 0, op_tuple_n },
+	[0x87] = { FORM_NONE, 0, op_tuple_n },
+	['t'] = { FORM_NONE, 0, op_gather },
+	['l'] = { FORM_NONE, 0, op_gather },
+	['d'] = { FORM_NONE, 0, op_gather },
+	[0x91] = { FORM_NONE, 0, op_gather },	/* frozenset */
+	['a'] = { FORM_NONE, 0, op_append },
+	['s'] = { FORM_NONE, 0, op_setitem },
+	['e'] = { FORM_NONE, 0, op_extend },
+	['u'] = { FORM_NONE, 0, op_extend },
+	[0x90] = { FORM_NONE, 0, op_extend },	/* into a set */
+
+	['('] = { FORM_NONE, 0, op_mark },
+	['0'] = { FORM_NONE, 0, op_pop },
+	['1'] = { FORM_NONE, 0, op_pop },
+	['2'] = { FORM_NONE, 0, op_dup },
+	['q'] = { FORM_NUMBER, 1, op_put },
+	['r'] = { FORM_NUMBER, 4, op_put },
+	[0x94] = { FORM_NONE, 0, op_put },
+	['h'] = { FORM_NUMBER, 1, op_get },
+	['j'] = { FORM_NUMBER, 4, op_get },
+
+	['c'] = { FORM_LINES, 0, op_global },
+	[0x93] = { FORM_NONE, 0, op_stack_global },
+	['R'] = { FORM_NONE, 0, op_call },
+	[0x81] = { FORM_NONE, 0, op_call },	/* cls.__new__ */
+	[0x92] = { FORM_NONE, 0, op_call },	/* with keywords */
+	['b'] = { FORM_NONE, 0, op_build },
+	['Q'] = { FORM_NONE, 0, op_persistent },
+
+	[0x80] = { FORM_NUMBER, 1, op_protocol },
+	[0x95] = { FORM_NUMBER, 8, op_frame },
+	['.'] = { FORM_NONE, 0, op_stop },
+};

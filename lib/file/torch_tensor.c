@@ -1,0 +1,332 @@
+/*
+ * torch_tensor.c - tensors out of storages.  See torch_parts.h.
+ *
+ * torch saves a tensor as a call of _rebuild_tensor_v2 with a storage, an
+ * offset, sizes and strides, in elements: any view, so that tensors may share
+ * a storage, and one may use an element twice.
+ */
+#include <string.h>
+
+#include "file/torch_parts.h"
+
+/* Class of storage, name of dtype (both in torch), ours. */
+#define DTYPES(ROW) \
+	ROW("FloatStorage", "float32", EE_F32) \
+	ROW("HalfStorage", "float16", EE_F16) \
+	ROW("BFloat16Storage", "bfloat16", EE_BF16) \
+	ROW("DoubleStorage", "float64", EE_F64) \
+	ROW("LongStorage", "int64", EE_I64) \
+	ROW("IntStorage", "int32", EE_I32) \
+	ROW("ShortStorage", "int16", EE_I16) \
+	ROW("CharStorage", "int8", EE_I8) \
+	ROW("ByteStorage", "uint8", EE_U8) \
+	ROW("BoolStorage", "bool", EE_BOOL) \
+	ROW("storage.UntypedStorage", "uint8", EE_U8) \
+	ROW("UInt16Storage", "uint16", EE_U16) \
+	ROW("UInt32Storage", "uint32", EE_U32) \
+	ROW("UInt64Storage", "uint64", EE_U64)
+
+#define ROW_OF_DTYPES(class, name, dtype) \
+	{ "torch." class, "torch." name, dtype },
+static const struct {
+	const char *storage, *name;
+	enum ee_dtype dtype;
+} dtypes[] = { DTYPES(ROW_OF_DTYPES) };
+enum { NDTYPES = sizeof(dtypes) / sizeof(dtypes[0]) };
+
+static bool
+is_text(const struct ee_value *v)
+{
+	return v->type == EE_TEXT && strlen(v->u.text) == v->n;
+}
+
+/* The name of a class: known ones are text, foreign ones say so. */
+static const char *
+name_of(const struct ee_value *v)
+{
+	if (v->type == EE_MAP)
+		v = ee_get(v, "class");
+	return v != NULL && is_text(v) ? v->u.text : "what is no class";
+}
+
+enum ee_status
+ee_torch_persistent(void *ctx, struct ee_arena *arena,
+		    const struct ee_value *id, struct ee_value *out,
+		    struct ee_err *err)
+{
+	const struct ee_value *p = id->u.list;
+	struct ee_torch_storage *storage;
+	struct ee_tensor tensor;
+	enum ee_status status;
+	size_t bytes;
+	unsigned i;
+
+	(void)arena;
+	if (id->type != EE_LIST || id->n < 5 || !is_text(&p[0]) ||
+	    strcmp(p[0].u.text, "storage") != 0 || !is_text(&p[2]) ||
+	    p[4].type != EE_INT || p[4].u.integer < 0)
+		return ee_fail(err, EE_EFORMAT, "a reference that names no "
+			       "storage");
+	for (i = 0; i < NDTYPES; i++)
+		if (strcmp(name_of(&p[1]), dtypes[i].storage) == 0)
+			break;
+	if (i == NDTYPES)
+		return ee_fail(err, EE_EINPUT, "a tensor of %s is not "
+			       "supported", name_of(&p[1]));
+	status = ee_torch_storage(ctx, p[2].u.text, &storage, err);
+	if (status != EE_OK)
+		return status;
+	tensor = ee_tensor_2d(dtypes[i].dtype, storage->data,
+			      (size_t)p[4].u.integer, 0);
+	if (!ee_tensor_bytes(&tensor, &bytes) ||
+	    bytes != storage->member->size)
+		return ee_fail(err, EE_EFORMAT, "storage '%s' has %llu bytes, "
+			       "not those of %lld elements of %s", p[2].u.text,
+			       (unsigned long long)storage->member->size,
+			       (long long)p[4].u.integer,
+			       ee_dtype_name(tensor.dtype));
+	*out = ee_tensor(tensor);
+	return EE_OK;
+}
+
+/* A tensor before it is one: steps are in elements. */
+struct view {
+	struct ee_tensor tensor;
+	size_t offset, step[EE_MAX_DIMS];
+	size_t count;
+};
+
+static bool
+read_sizes(const struct ee_value *v, size_t n, size_t out[EE_MAX_DIMS])
+{
+	size_t i;
+
+	if (v->type != EE_LIST || v->n != n)
+		return false;
+	for (i = 0; i < n; i++) {
+		if (v->u.list[i].type != EE_INT || v->u.list[i].u.integer < 0)
+			return false;
+		out[i] = (size_t)v->u.list[i].u.integer;
+	}
+	return true;
+}
+
+/* Does the view stay within 'have' elements? */
+static bool
+fits(const struct view *v, size_t have)
+{
+	size_t last = v->offset, far;
+	unsigned i;
+
+	if (v->count == 0)
+		return true;
+	for (i = 0; i < v->tensor.ndim; i++) {
+		if (!ee_mul(v->tensor.shape[i] - 1, v->step[i], &far) ||
+		    far > SIZE_MAX - last)
+			return false;
+		last += far;
+	}
+	return last < have;
+}
+
+/* No gaps and in order: where there is a choice, the step is free. */
+static bool
+is_dense(const struct view *v)
+{
+	size_t want = 1;
+	unsigned i;
+
+	for (i = v->tensor.ndim; i-- > 0;) {
+		if (v->tensor.shape[i] != 1 && v->step[i] != want)
+			return false;
+		want *= v->tensor.shape[i];
+	}
+	return true;
+}
+
+/* The elements in row-major order, counted through like an odometer. */
+static void
+gather(const struct view *v, const unsigned char *from, unsigned char *to)
+{
+	const size_t size = ee_dtype_size(v->tensor.dtype);
+	size_t index[EE_MAX_DIMS] = { 0 }, at = v->offset, n;
+	unsigned i;
+
+	for (n = 0; n < v->count; n++) {
+		memcpy(to + n * size, from + at * size, size);
+		for (i = v->tensor.ndim; i-- > 0;) {
+			at += v->step[i];
+			if (++index[i] < v->tensor.shape[i])
+				break;
+			at -= index[i] * v->step[i];
+			index[i] = 0;
+		}
+	}
+}
+
+/* Point the tensor at its elements, in place or copied. */
+static enum ee_status
+place(struct ee_torch *t, struct view *v, const unsigned char *storage,
+      struct ee_err *err)
+{
+	unsigned char *copy;
+	size_t bytes;
+
+	v->tensor.data = storage;
+	if (v->count == 0)
+		return EE_OK;
+	if (is_dense(v)) {
+		v->tensor.data = storage +
+				 v->offset * ee_dtype_size(v->tensor.dtype);
+		return EE_OK;
+	}
+	if (!ee_tensor_bytes(&v->tensor, &bytes) || bytes > t->budget)
+		return ee_fail(err, EE_EINPUT, "tensors that repeat their "
+			       "elements many times over");
+	t->budget -= bytes;
+	copy = ee_arena_alloc(&t->arena, bytes, 64);
+	if (copy == NULL)
+		return ee_arena_check(&t->arena, err);
+	gather(v, storage, copy);
+	v->tensor.data = copy;
+	return EE_OK;
+}
+
+/* args: storage, offset, sizes, strides, ... ; 'dtype' of the elements */
+static enum ee_status
+rebuild(struct ee_torch *t, const struct ee_value *args, enum ee_dtype dtype,
+	struct ee_value *out, struct ee_err *err)
+{
+	const struct ee_value *a = args->u.list;
+	const struct ee_tensor *storage = &a[0].u.tensor;
+	struct view v = { .tensor = { .dtype = dtype } };
+	enum ee_status status;
+	char shape[128];
+	size_t bytes;
+
+	if (a[0].type != EE_TENSOR || a[1].type != EE_INT ||
+	    a[1].u.integer < 0 || a[2].type != EE_LIST)
+		return ee_fail(err, EE_EFORMAT, "a tensor without storage, "
+			       "offset or sizes");
+	if (a[2].n > EE_MAX_DIMS)
+		return ee_fail(err, EE_EINPUT, "a tensor of %zu dimensions",
+			       a[2].n);
+	v.offset = (size_t)a[1].u.integer;
+	v.tensor.ndim = (unsigned)a[2].n;
+	if (!read_sizes(&a[2], a[2].n, v.tensor.shape) ||
+	    !read_sizes(&a[3], a[2].n, v.step))
+		return ee_fail(err, EE_EFORMAT, "sizes or strides of a tensor "
+			       "are not what they must be");
+	if (!ee_tensor_count(&v.tensor, &v.count) ||
+	    !ee_tensor_bytes(storage, &bytes) ||
+	    !fits(&v, bytes / ee_dtype_size(dtype)))
+		return ee_fail(err, EE_EFORMAT, "a tensor %s lies beyond its "
+			       "storage",
+			       ee_tensor_shape(&v.tensor, shape));
+	status = place(t, &v, storage->data, err);
+	*out = ee_tensor(v.tensor);
+	return status;
+}
+
+/* What torch calls metadata are views that compute: a conjugate, a minus. */
+static bool
+is_plain(const struct ee_value *args, size_t n)
+{
+	return args->n <= n || args->u.list[n].type == EE_NULL ||
+	       (args->u.list[n].type == EE_MAP && args->u.list[n].n == 0);
+}
+
+static enum ee_status
+make_tensor(void *ctx, struct ee_arena *arena, const struct ee_value *args,
+	    const struct ee_value *state, struct ee_value *out,
+	    struct ee_err *err)
+{
+	(void)arena, (void)state;
+	if (args->n < 4 || args->u.list[0].type != EE_TENSOR)
+		return EE_END;
+	if (!is_plain(args, 6))
+		return ee_fail(err, EE_EINPUT, "a tensor that is a negative "
+			       "or conjugate view");
+	return rebuild(ctx, args, args->u.list[0].u.tensor.dtype, out, err);
+}
+
+/* _rebuild_tensor_v3: the storage is bytes, the dtype an argument. */
+static enum ee_status
+make_tensor_v3(void *ctx, struct ee_arena *arena,
+	       const struct ee_value *args, const struct ee_value *state,
+	       struct ee_value *out, struct ee_err *err)
+{
+	const char *name;
+	unsigned i;
+
+	(void)arena, (void)state;
+	if (args->n < 7)
+		return EE_END;
+	name = name_of(&args->u.list[6]);
+	for (i = 0; i < NDTYPES; i++)
+		if (strcmp(name, dtypes[i].name) == 0)
+			break;
+	if (i == NDTYPES || !is_plain(args, 7))
+		return ee_fail(err, EE_EINPUT, "a tensor of %s is not "
+			       "supported", name);
+	return rebuild(ctx, args, dtypes[i].dtype, out, err);
+}
+
+/* A parameter is its tensor. */
+static enum ee_status
+make_parameter(void *ctx, struct ee_arena *arena, const struct ee_value *args,
+	       const struct ee_value *state, struct ee_value *out,
+	       struct ee_err *err)
+{
+	(void)ctx, (void)arena, (void)state, (void)err;
+	if (args->n == 0 || args->u.list[0].type != EE_TENSOR)
+		return EE_END;
+	*out = args->u.list[0];
+	return EE_OK;
+}
+
+static enum ee_status
+make_size(void *ctx, struct ee_arena *arena, const struct ee_value *args,
+	  const struct ee_value *state, struct ee_value *out,
+	  struct ee_err *err)
+{
+	(void)ctx, (void)arena, (void)state, (void)err;
+	if (args->n != 1 || args->u.list[0].type != EE_LIST)
+		return EE_END;
+	*out = args->u.list[0];
+	return EE_OK;
+}
+
+/* torch.device("cuda", 0): the text "cuda" */
+static enum ee_status
+make_device(void *ctx, struct ee_arena *arena, const struct ee_value *args,
+	    const struct ee_value *state, struct ee_value *out,
+	    struct ee_err *err)
+{
+	(void)ctx, (void)arena, (void)state, (void)err;
+	if (args->n == 0 || args->u.list[0].type != EE_TEXT)
+		return EE_END;
+	*out = args->u.list[0];
+	return EE_OK;
+}
+
+const struct ee_pickle_class ee_torch_classes[] = {
+	{ "torch._utils._rebuild_tensor_v2", make_tensor },
+	{ "torch._utils._rebuild_tensor", make_tensor },
+	{ "torch._utils._rebuild_tensor_v3", make_tensor_v3 },
+	{ "torch._utils._rebuild_parameter", make_parameter },
+	{ "torch._utils._rebuild_parameter_with_state", make_parameter },
+	{ "torch.Size", make_size },
+	{ "torch.device", make_device },
+	/* by name only; what is not supported is found where it is used */
+#define ROWS_OF_CLASSES(class, name, dtype) \
+	{ "torch." class, NULL }, { "torch." name, NULL },
+	DTYPES(ROWS_OF_CLASSES)
+	{ "torch.ComplexFloatStorage", NULL },
+	{ "torch.ComplexDoubleStorage", NULL },
+	{ "torch.QInt8Storage", NULL }, { "torch.QUInt8Storage", NULL },
+	{ "torch.QInt32Storage", NULL },
+	{ "torch.complex64", NULL }, { "torch.complex128", NULL },
+	{ "torch.float8_e4m3fn", NULL }, { "torch.float8_e5m2", NULL },
+	{ NULL, NULL },
+};
