@@ -1,0 +1,118 @@
+/*
+ * ee-memit - edit many facts at once, spread over several layers
+ *
+ * reads   requests     JSON: a list, or one map a line
+ *         statistics   .npz of the edited layers' keys
+ *         targets      with --targets: as written with --targets-only
+ * writes  delta        weight, left f4 (out, r), right f4 (in, r), cases,
+ *                      method, layer, report; with --targets-only
+ *         targets      case, layer, at, v f4 (d), v0 f4 (d), steps, ended,
+ *                      loss, p_before, p_after
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "massedit.h"
+#include "session.h"
+#include "tool.h"
+
+static const char usage[] =
+	"usage: ee-memit -m DIR -p HPARAMS [-e DELTA]... [--stats DIR]\n"
+	"                [--templates FILE] [--save-templates FILE] "
+	"[--seed S]\n"
+	"                [--like rome|easyedit] [--ridge R] "
+	"[--method memit|emmet]\n"
+	"                [--mu MU] [--spread linear|sqrt] [--shard I/N]\n"
+	"                [--targets FILE | --targets-only] [--memory MIB]\n"
+	"                [--strict] [--force] [-hqv] [-j THREADS] "
+	"[REQUESTS] > delta\n";
+
+enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, MEMORY,
+       STRICT };
+
+static void
+parse_shard(const struct tool *tool, struct mass_options *opt, char *text)
+{
+	char *slash = strchr(text, '/');
+
+	if (slash == NULL)
+		tool_misuse(tool, "--shard '%s': want I/N", text);
+	*slash = '\0';
+	opt->shards = tool_int(tool, "--shard", slash + 1, 1, 1 << 20);
+	opt->shard = tool_int(tool, "--shard", text, 1, opt->shards);
+}
+
+/* Which of two words. */
+static bool
+second(const struct tool *tool, const char *option, const char *text,
+       const char *one, const char *two)
+{
+	if (strcmp(text, one) != 0 && strcmp(text, two) != 0)
+		tool_misuse(tool, "%s '%s': want %s or %s", option, text,
+			    one, two);
+	return strcmp(text, two) == 0;
+}
+
+static bool
+own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
+{
+	switch (c) {
+	case METHOD:
+		opt->emmet = second(tool, "--method", arg, "memit", "emmet");
+		break;
+	case MU: opt->mu = tool_real(tool, "--mu", arg, 0, 1e6); break;
+	case SPREAD:
+		opt->spread_sqrt = second(tool, "--spread", arg, "linear",
+					  "sqrt");
+		break;
+	case SHARD: parse_shard(tool, opt, arg); break;
+	case TARGETS: opt->targets = arg; break;
+	case TARGETS_ONLY: opt->targets_only = true; break;
+	case MEMORY:
+		opt->memory = tool_int(tool, "--memory", arg, 64, 1 << 24);
+		break;
+	case STRICT: opt->strict = true; break;
+	default: return false;
+	}
+	return true;
+}
+
+static struct mass_options
+parse_options(struct tool *tool, int argc, char **argv)
+{
+	static const struct option longs[] = { TOOL_LONG, SESSION_LONG,
+		{ "method", 1, 0, METHOD }, { "mu", 1, 0, MU },
+		{ "spread", 1, 0, SPREAD }, { "shard", 1, 0, SHARD },
+		{ "targets", 1, 0, TARGETS },
+		{ "targets-only", 0, 0, TARGETS_ONLY },
+		{ "memory", 1, 0, MEMORY }, { "strict", 0, 0, STRICT },
+		{ 0 } };
+	struct mass_options opt = { .shard = 1, .shards = 1, .memory = 2048,
+				    .mu = 0.1 };
+	int c;
+
+	session_defaults(&opt.session);
+	while ((c = getopt_long(argc, argv, TOOL_SHORT SESSION_SHORT, longs,
+				NULL)) != -1)
+		if (!own_option(tool, &opt, c, optarg))
+			session_option(tool, &opt.session, c, optarg);
+	session_arguments(tool, &opt.session, argc, argv);
+	if (opt.targets != NULL && opt.targets_only)
+		tool_misuse(tool, "--targets and --targets-only exclude each "
+			    "other");
+	if (opt.shards > 1 && !opt.targets_only)
+		tool_misuse(tool, "--shard is for --targets-only");
+	return opt;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tool tool = { .name = "ee-memit", .usage = usage };
+	struct mass_options opt;
+
+	tool_start(&tool, argc, argv);
+	opt = parse_options(&tool, argc, argv);
+	return tool_finish(&tool, mass_edit(&tool, &opt));
+}

@@ -1,0 +1,24 @@
+/*
+ * massedit.h - the work of ee-memit: targets in batches, then the layers.
+ */
+#ifndef EE_MASSEDIT_H
+#define EE_MASSEDIT_H
+
+#include "session.h"
+
+struct mass_options {
+	struct session_options session;
+	bool emmet;		/* else MEMIT */
+	double mu;		/* of EMMET */
+	bool spread_sqrt;
+	int64_t shard, shards;	/* targets of every shards-th request */
+	const char *targets;	/* read them, do not find them */
+	bool targets_only;
+	int64_t memory;		/* MiB for a batch of targets */
+	bool strict;		/* a bad request ends it all */
+};
+
+EE_MUST_CHECK enum ee_status mass_edit(struct tool *tool,
+	const struct mass_options *opt);
+
+#endif

@@ -1,0 +1,225 @@
+/* masstargets.c - the targets of many requests.  See masstargets.h. */
+#include "masstargets.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "edit/target.h"
+#include "math/vec.h"
+
+static size_t
+last_layer(const struct session *s)
+{
+	return s->hparams.layers[s->hparams.nlayers - 1];
+}
+
+/* Bytes that the moving part of one request takes, about: activations of
+ * each layer above the edited one, and logits with their gradient. */
+static size_t
+weight_of(const struct session *s, const struct mass_case *c)
+{
+	const struct ee_config *m = &s->model->config;
+	const size_t above = m->layers - last_layer(s);
+	size_t tokens = 1, i;
+
+	for (i = 0; i < c->prompts.nrows; i++)
+		tokens += c->prompts.rows[i].n - c->prompts.rows[i].at;
+	return sizeof(float) * (tokens * above * (4 * m->d + 2 * m->f) +
+				(c->prompts.nrows * c->prompts.target.n + 1) *
+				m->vocab);
+}
+
+static enum ee_status
+put_target(struct session *s, const struct mass_case *c,
+	   const struct ee_target *t)
+{
+	const struct ee_target_loss *last = &t->losses[t->used - 1];
+	const size_t d = s->model->config.d;
+	struct ee_arena *a = &s->arena;
+	struct ee_value r = ee_map();
+
+	ee_arena_reset(a);
+	ee_put(a, &r, "case", ee_text(c->request.id));
+	ee_put(a, &r, "layer", ee_int((int64_t)last_layer(s)));
+	ee_put(a, &r, "at", ee_text("layer"));
+	ee_put(a, &r, "v", ee_tensor(ee_tensor_2d(EE_F32, c->z, d, 0)));
+	ee_put(a, &r, "v0", ee_tensor(ee_tensor_2d(EE_F32, c->v0, d, 0)));
+	ee_put(a, &r, "steps", ee_int(t->used));
+	ee_put(a, &r, "ended", ee_text(t->end == EE_CONVERGED ? "converged"
+				     : "ran out of steps"));
+	ee_put(a, &r, "loss", ee_real(last->nll + last->kl + last->decay));
+	ee_put(a, &r, "p_before", ee_real(t->p_before));
+	ee_put(a, &r, "p_after", ee_real(t->p_after));
+	return ee_writer_put(s->tool->out, &r, &s->tool->err);
+}
+
+static void
+prepare(struct session *s, struct mass_case *c, struct ee_target *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->rows = c->prompts.rows;
+	t->nrows = c->prompts.nrows;
+	t->kl = &c->prompts.kl;
+	t->target = c->prompts.target.ids;
+	t->ntarget = c->prompts.target.n;
+	t->v0 = c->v0;
+	t->delta = ee_floats(s->model->config.d, &s->tool->err);
+	t->losses = ee_calloc((size_t)s->hparams.steps, sizeof(*t->losses),
+			      &s->tool->err);
+}
+
+static enum ee_status
+find_batch(struct session *s, bool put, struct mass_case *cases, size_t n,
+	   struct ee_progress *progress)
+{
+	const struct ee_hparams *h = &s->hparams;
+	const struct ee_target_params params = {
+		.layer = last_layer(s), .at = EE_AT_OUT,
+		.steps = (unsigned)h->steps, .lr = h->lr,
+		.weight_decay = h->weight_decay, .clamp = h->clamp,
+		.kl_factor = h->kl_factor,
+	};
+	const size_t d = s->model->config.d;
+	struct ee_target *t = ee_calloc(n, sizeof(*t), &s->tool->err);
+	enum ee_status status = t != NULL ? EE_OK : EE_ENOMEM;
+	size_t i;
+
+	for (i = 0; i < n && status == EE_OK; i++) {
+		prepare(s, &cases[i], &t[i]);
+		if (t[i].delta == NULL || t[i].losses == NULL)
+			status = EE_ENOMEM;
+	}
+	if (status == EE_OK)
+		status = ee_targets(s->model, &params, t, n, NULL,
+				    &s->tool->err);
+	for (i = 0; i < n && status == EE_OK; i++) {
+		memcpy(cases[i].z, t[i].v0, d * sizeof(*t[i].v0));
+		ee_axpy(d, 1, t[i].delta, cases[i].z);
+		if (put)
+			status = put_target(s, &cases[i], &t[i]);
+		ee_progress_add(progress, 1);
+	}
+	for (i = 0; t != NULL && i < n; i++) {
+		free(t[i].delta);
+		free(t[i].losses);
+	}
+	free(t);
+	return status;
+}
+
+enum ee_status
+mass_targets_find(struct session *s, bool put, size_t memory,
+		  struct mass_case *cases, size_t n)
+{
+	struct ee_progress progress;
+	enum ee_status status = EE_OK;
+	size_t i, end, used;
+
+	ee_progress_start(&progress, tool_progress(s->tool), "targets",
+			  (double)n);
+	for (i = 0; i < n && status == EE_OK; i = end) {
+		used = weight_of(s, &cases[i]);
+		for (end = i + 1; end < n; end++) {
+			used += weight_of(s, &cases[end]);
+			if (used > memory)
+				break;
+		}
+		status = find_batch(s, put, cases + i, end - i, &progress);
+	}
+	ee_progress_end(&progress);
+	return status;
+}
+
+/* One record, to every case of its name. */
+static enum ee_status
+take_target(struct session *s, const struct ee_value *record,
+	    const char *path, struct mass_case *cases, bool *found, size_t n)
+{
+	const size_t d = s->model->config.d;
+	struct ee_err *err = &s->tool->err;
+	const char *name, *at;
+	struct ee_tensor v;
+	int64_t layer;
+	enum ee_status status;
+	size_t i;
+
+	status = ee_get_text(record, "case", &name, path, err);
+	if (status == EE_OK)
+		status = ee_get_int(record, "layer", 0, INT32_MAX, &layer,
+				    path, err);
+	if (status == EE_OK)
+		status = ee_get_text(record, "at", &at, path, err);
+	if (status == EE_OK)
+		status = ee_get_tensor(record, "v", EE_F32, 1, &v, path, err);
+	if (status != EE_OK)
+		return status;
+	if ((size_t)layer != last_layer(s) || strcmp(at, "layer") != 0 ||
+	    v.shape[0] != d)
+		return ee_fail(err, EE_EMATCH, "%s: case %s: the target is "
+			       "for %s %lld, of %zu; wanted is layer %zu, of "
+			       "%zu", path, name, at, (long long)layer,
+			       v.shape[0], last_layer(s), d);
+	for (i = 0; i < n; i++) {
+		if (strcmp(cases[i].request.id, name) != 0)
+			continue;
+		memcpy(cases[i].z, v.data, d * sizeof(*cases[i].z));
+		found[i] = true;
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+read_all(struct session *s, struct ee_reader *in, const char *path,
+	 struct mass_case *cases, bool *found, size_t n)
+{
+	const struct ee_value *record;
+	enum ee_status status;
+	size_t i;
+
+	status = ee_model_check(s->model, ee_reader_header(in), path,
+				s->opt->model.force, &s->tool->warn,
+				&s->tool->err);
+	while (status == EE_OK) {
+		status = ee_reader_next(in, &record, &s->tool->err);
+		if (status == EE_OK)
+			status = take_target(s, record, path, cases, found,
+					     n);
+	}
+	if (status != EE_END)
+		return status;
+	for (i = 0; i < n; i++)
+		if (!found[i])
+			return ee_fail(&s->tool->err, EE_EINPUT, "%s: no "
+				       "target for case %s", path,
+				       cases[i].request.id);
+	return EE_OK;
+}
+
+enum ee_status
+mass_targets_read(struct session *s, const char *path,
+		  struct mass_case *cases, size_t n)
+{
+	struct ee_err *err = &s->tool->err;
+	bool *found = ee_calloc(n, sizeof(*found), err);
+	struct ee_reader *in;
+	enum ee_status status;
+	int fd;
+
+	if (found == NULL)
+		return EE_ENOMEM;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		status = ee_fail_sys(err, "%s", path);
+	} else {
+		status = ee_reader_open(&in, fd, path, "targets", err);
+		if (status == EE_OK) {
+			status = read_all(s, in, path, cases, found, n);
+			ee_reader_close(in);
+		}
+		close(fd);
+	}
+	free(found);
+	return status;
+}
