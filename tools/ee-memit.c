@@ -25,11 +25,12 @@ static const char usage[] =
 	"[--method memit|emmet]\n"
 	"                [--mu MU] [--spread linear|sqrt] [--shard I/N]\n"
 	"                [--targets FILE | --targets-only] [--memory MIB]\n"
-	"                [--strict] [--force] [-hqv] [-j THREADS] "
-	"[REQUESTS] > delta\n";
+	"                [--stop loss|argmax] [--strict] [--force] [-hqv] "
+	"[-j THREADS]\n"
+	"                [REQUESTS] > delta\n";
 
 enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, MEMORY,
-       STRICT };
+       STRICT, STOP };
 
 static void
 parse_shard(const struct tool *tool, struct mass_options *opt, char *text)
@@ -73,6 +74,10 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 		opt->memory = tool_int(tool, "--memory", arg, 64, 1 << 24);
 		break;
 	case STRICT: opt->strict = true; break;
+	case STOP:
+		opt->stop = second(tool, "--stop", arg, "loss", "argmax") ?
+			    EE_STOP_ARGMAX : EE_STOP_LOSS;
+		break;
 	default: return false;
 	}
 	return true;
@@ -87,6 +92,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "targets", 1, 0, TARGETS },
 		{ "targets-only", 0, 0, TARGETS_ONLY },
 		{ "memory", 1, 0, MEMORY }, { "strict", 0, 0, STRICT },
+		{ "stop", 1, 0, STOP },
 		{ 0 } };
 	struct mass_options opt = { .shard = 1, .shards = 1, .memory = 2048,
 				    .mu = 0.1 };

@@ -219,6 +219,8 @@ static enum ee_status
 run(struct work *w, struct tool *tool)
 {
 	const struct mass_options *opt = w->opt;
+	const struct mass_how how = { opt->targets_only,
+				      (size_t)opt->memory << 20, opt->stop };
 	struct ee_value extra;
 	enum ee_status status;
 
@@ -241,9 +243,8 @@ run(struct work *w, struct tool *tool)
 		status = mass_targets_read(&w->session, opt->targets,
 					   w->cases, w->n);
 	else if (status == EE_OK)
-		status = mass_targets_find(&w->session, opt->targets_only,
-					   (size_t)opt->memory << 20,
-					   w->cases, w->n);
+		status = mass_targets_find(&w->session, &how, w->cases,
+					   w->n);
 	if (status == EE_OK && !opt->targets_only)
 		status = edit_layers(w);
 	return status;

@@ -4,6 +4,7 @@
 #ifndef EE_MASSEDIT_H
 #define EE_MASSEDIT_H
 
+#include "edit/target.h"
 #include "session.h"
 
 struct mass_options {
@@ -15,6 +16,7 @@ struct mass_options {
 	const char *targets;	/* read them, do not find them */
 	bool targets_only;
 	int64_t memory;		/* MiB for a batch of targets */
+	enum ee_target_stop stop;
 	bool strict;		/* a bad request ends it all */
 };
 

@@ -35,6 +35,10 @@ static enum ee_status
 put_target(struct session *s, const struct mass_case *c,
 	   const struct ee_target *t)
 {
+	static const char *const ended[] = {
+		[EE_RAN_OUT] = "ran out of steps",
+		[EE_CONVERGED] = "converged", [EE_SAID] = "said",
+	};
 	const struct ee_target_loss *last = &t->losses[t->used - 1];
 	const size_t d = s->model->config.d;
 	struct ee_arena *a = &s->arena;
@@ -47,8 +51,7 @@ put_target(struct session *s, const struct mass_case *c,
 	ee_put(a, &r, "v", ee_tensor(ee_tensor_2d(EE_F32, c->z, d, 0)));
 	ee_put(a, &r, "v0", ee_tensor(ee_tensor_2d(EE_F32, c->v0, d, 0)));
 	ee_put(a, &r, "steps", ee_int(t->used));
-	ee_put(a, &r, "ended", ee_text(t->end == EE_CONVERGED ? "converged"
-				     : "ran out of steps"));
+	ee_put(a, &r, "ended", ee_text(ended[t->end]));
 	ee_put(a, &r, "loss", ee_real(last->nll + last->kl + last->decay));
 	ee_put(a, &r, "p_before", ee_real(t->p_before));
 	ee_put(a, &r, "p_after", ee_real(t->p_after));
@@ -71,15 +74,15 @@ prepare(struct session *s, struct mass_case *c, struct ee_target *t)
 }
 
 static enum ee_status
-find_batch(struct session *s, bool put, struct mass_case *cases, size_t n,
-	   struct ee_progress *progress)
+find_batch(struct session *s, const struct mass_how *how,
+	   struct mass_case *cases, size_t n, struct ee_progress *progress)
 {
 	const struct ee_hparams *h = &s->hparams;
 	const struct ee_target_params params = {
 		.layer = last_layer(s), .at = EE_AT_OUT,
 		.steps = (unsigned)h->steps, .lr = h->lr,
 		.weight_decay = h->weight_decay, .clamp = h->clamp,
-		.kl_factor = h->kl_factor,
+		.kl_factor = h->kl_factor, .stop = how->stop,
 	};
 	const size_t d = s->model->config.d;
 	struct ee_target *t = ee_calloc(n, sizeof(*t), &s->tool->err);
@@ -97,7 +100,7 @@ find_batch(struct session *s, bool put, struct mass_case *cases, size_t n,
 	for (i = 0; i < n && status == EE_OK; i++) {
 		memcpy(cases[i].z, t[i].v0, d * sizeof(*t[i].v0));
 		ee_axpy(d, 1, t[i].delta, cases[i].z);
-		if (put)
+		if (how->put)
 			status = put_target(s, &cases[i], &t[i]);
 		ee_progress_add(progress, 1);
 	}
@@ -110,7 +113,7 @@ find_batch(struct session *s, bool put, struct mass_case *cases, size_t n,
 }
 
 enum ee_status
-mass_targets_find(struct session *s, bool put, size_t memory,
+mass_targets_find(struct session *s, const struct mass_how *how,
 		  struct mass_case *cases, size_t n)
 {
 	struct ee_progress progress;
@@ -123,10 +126,10 @@ mass_targets_find(struct session *s, bool put, size_t memory,
 		used = weight_of(s, &cases[i]);
 		for (end = i + 1; end < n; end++) {
 			used += weight_of(s, &cases[end]);
-			if (used > memory)
+			if (used > how->memory)
 				break;
 		}
-		status = find_batch(s, put, cases + i, end - i, &progress);
+		status = find_batch(s, how, cases + i, end - i, &progress);
 	}
 	ee_progress_end(&progress);
 	return status;

@@ -6,6 +6,7 @@
 #define EE_MASSTARGETS_H
 
 #include "edit/prompts.h"
+#include "edit/target.h"
 #include "session.h"
 
 struct mass_case {
@@ -14,10 +15,15 @@ struct mass_case {
 	float *z, *v0;		/* (d) */
 };
 
-/* Find all z, in batches that take about 'memory' bytes; write a record of
- * each where 'put'. */
-EE_MUST_CHECK enum ee_status mass_targets_find(struct session *s, bool put,
-	size_t memory, struct mass_case *cases, size_t n);
+struct mass_how {
+	bool put;		/* write a record of each */
+	size_t memory;		/* bytes that a batch takes, about */
+	enum ee_target_stop stop;
+};
+
+/* Find all z, in batches. */
+EE_MUST_CHECK enum ee_status mass_targets_find(struct session *s,
+	const struct mass_how *how, struct mass_case *cases, size_t n);
 
 /* Take all z from a targets stream, matched by case; refuses targets of
  * another model or layer, and names the first case that has none. */

@@ -123,107 +123,6 @@ forward(struct ee_target_job *j)
 			 j->err);
 }
 
-/* sum p (log p - log p0) and, in place of the logits, its gradient times
- * 'factor': p (log p - log p0 - KL). */
-static double
-kl_read(struct ee_target_job *j, struct ee_target_state *s, float *logits,
-	double factor)
-{
-	float *logp = j->scratch;
-	double kl = 0;
-	size_t i;
-
-	ee_log_softmax(j->vocab, logits, logp);
-	if (s->p0 == NULL) {
-		s->p0 = ee_floats(j->vocab, j->err);
-		if (s->p0 == NULL)
-			return (double)NAN;
-		memcpy(s->p0, logp, j->vocab * sizeof(*logp));
-	}
-	for (i = 0; i < j->vocab; i++)
-		kl += exp((double)logp[i]) *
-		      ((double)logp[i] - (double)s->p0[i]);
-	for (i = 0; i < j->vocab; i++)
-		logits[i] = (float)(factor * exp((double)logp[i]) *
-				    ((double)logp[i] - (double)s->p0[i] -
-				     kl));
-	return factor * kl;
-}
-
-/* -weight log p(want) and, in place, its gradient weight (p - onehot). */
-static double
-nll_read(struct ee_target_job *j, const struct ee_target_read *r, float *logits,
-	 double *logp)
-{
-	float *lp = j->scratch;
-	size_t i;
-
-	ee_log_softmax(j->vocab, logits, lp);
-	*logp = (double)lp[r->want];
-	for (i = 0; i < j->vocab; i++)
-		logits[i] = (float)(r->weight * exp((double)lp[i]));
-	logits[r->want] -= (float)r->weight;
-	return -r->weight * *logp;
-}
-
-/* The loss of one request; its logits become gradients. */
-static struct ee_target_loss
-loss_of(struct ee_target_job *j, struct ee_target_state *s)
-{
-	struct ee_target_loss loss = { 0 };
-	double logp, sum = 0;
-	size_t i;
-
-	for (i = s->reads_at; i < s->reads_at + s->nreads; i++) {
-		float *logits = j->logits + i * j->vocab;
-
-		if (j->reads[i].want < 0) {
-			loss.kl += kl_read(j, s, logits,
-					   j->params->kl_factor);
-		} else {
-			loss.nll += nll_read(j, &j->reads[i], logits, &logp);
-			sum += j->reads[i].first_row ? logp : 0;
-		}
-	}
-	s->p = exp(sum);
-	loss.decay = j->params->weight_decay * ee_norm2(j->d, s->t->delta) /
-		     (s->v0_norm * s->v0_norm);
-	return loss;
-}
-
-/* Losses of all requests; 'running' gets how many go on. */
-static enum ee_status
-losses(struct ee_target_job *j, unsigned step, size_t *running)
-{
-	size_t i;
-
-	*running = 0;
-	for (i = 0; i < j->nstates; i++) {
-		struct ee_target_state *s = &j->states[i];
-		struct ee_target_loss loss;
-		double total;
-
-		if (s->done)
-			continue;
-		loss = loss_of(j, s);
-		total = loss.nll + loss.kl + loss.decay;
-		if (!isfinite(total))
-			return ee_fail(j->err, EE_EMATH, "target %zu: the "
-				       "loss of step %u is not finite",
-				       i + 1, step);
-		if (s->t->losses != NULL)
-			s->t->losses[step] = loss;
-		s->t->used = step + 1;
-		if (step == 0)
-			s->t->p_before = s->p;
-		s->t->p_after = s->p;
-		s->done = total < 0.05 || step + 1 == j->params->steps;
-		s->t->end = total < 0.05 ? EE_CONVERGED : EE_RAN_OUT;
-		*running += !s->done;
-	}
-	return EE_OK;
-}
-
 /* From the gradients of the logits to those of x, in j->x. */
 static enum ee_status
 backward(struct ee_target_job *j)
@@ -349,7 +248,7 @@ optimise(struct ee_target_job *j, unsigned *step, size_t *running,
 
 	for (;; (*step)++) {
 		TRY(forward(j));
-		TRY(losses(j, *step, running));
+		TRY(ee_target_losses(j, *step, running));
 		if (progress != NULL)
 			ee_progress_add(progress, (double)j->nstates);
 		if (*running == 0)

@@ -20,6 +20,13 @@
 #include "edit/request.h"
 #include "model/forward.h"
 
+enum ee_target_stop {
+	EE_STOP_LOSS,		/* when the loss is below 0.05 */
+	EE_STOP_ARGMAX		/* also when every target token is the
+				 * likeliest wherever it is read (MPES:
+				 * ENCORE, arXiv:2502.01636) */
+};
+
 struct ee_target_params {
 	size_t layer;		/* L */
 	enum ee_site at;	/* v0 is the state here: EE_AT_MLP (ROME) or
@@ -27,6 +34,7 @@ struct ee_target_params {
 				 * effect at either. */
 	unsigned steps;		/* at most so many losses: one step fewer */
 	double lr, weight_decay, clamp, kl_factor;
+	enum ee_target_stop stop;
 };
 
 /* One step's loss = nll + kl + decay. */
@@ -34,7 +42,7 @@ struct ee_target_loss {
 	double nll, kl, decay;
 };
 
-enum ee_target_end { EE_RAN_OUT, EE_CONVERGED };
+enum ee_target_end { EE_RAN_OUT, EE_CONVERGED, EE_SAID };
 
 struct ee_target {
 	/* in: borrowed */
@@ -69,8 +77,7 @@ struct ee_target {
  *          delta = 0
  *   decay  weight_decay * |delta| / |v0|^2
  *
- * A request ends when its loss is below 0.05, before stepping, or at its last
- * loss; after each step |delta| <= clamp |v0|.  Ended requests leave the
+ * A request ends, before stepping, as 'stop' says, or at its last loss; after each step |delta| <= clamp |v0|.  Ended requests leave the
  * batch once they are a quarter of it.
  *
  * Fails with EE_EINPUT (no rows, a row too short or too long), EE_EMATH (a

@@ -1,6 +1,6 @@
 /*
  * target_job.h - the state of a target optimisation, and how its token
- * sequences are laid out.  Private to target.c and target_layout.c.
+ * sequences are laid out.  Private to target*.c.
  */
 #ifndef EE_TARGET_JOB_H
 #define EE_TARGET_JOB_H
@@ -23,6 +23,7 @@ struct ee_target_state {
 	float *m, *v;		/* (d) Adam */
 	float *p0;		/* (V) log probabilities at the kl spot */
 	double v0_norm, p;
+	bool said;		/* all target tokens are the likeliest */
 	bool done;
 };
 
@@ -56,5 +57,13 @@ struct ee_target_job {
  * which are whose.  Fails with EE_EINPUT (see target.h), EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_target_layout(struct ee_target_job *job);
+
+/*
+ * Losses of all requests that go on, at the logits of this step, which become
+ * gradients; 'running' gets how many still go on.  Fails with EE_EMATH (a
+ * loss that is not finite), EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_target_losses(struct ee_target_job *job,
+	unsigned step, size_t *running);
 
 #endif
