@@ -94,6 +94,33 @@ announce(struct tool *tool, const struct ee_model *model,
 	return list;
 }
 
+/* Tokens of another tokenizer are numbers that mean something else. */
+static enum ee_status
+check_tokenizer(struct tool *tool, const struct options *opt)
+{
+	const struct ee_value *said = ee_get(ee_get(
+		ee_reader_header(tool->in), "model"), "tokenizer");
+	struct ee_tokenizer *tok;
+	char print[EE_PRINT_TEXT];
+	struct ee_err err;
+
+	if (said == NULL || said->type != EE_TEXT ||
+	    ee_tokenizer_open(&tok, opt->model.dir, NULL, &err) != EE_OK)
+		return EE_OK;	/* nothing to compare */
+	ee_print_text(ee_tokenizer_fingerprint(tok), print);
+	ee_tokenizer_close(tok);
+	if (strcmp(said->u.text, print) == 0)
+		return EE_OK;
+	if (!opt->model.force)
+		return ee_fail(&tool->err, EE_EMATCH, "the tokens are of "
+			       "another tokenizer (%s) than %s has (%s); "
+			       "--force goes on", said->u.text,
+			       opt->model.dir, print);
+	ee_warn(&tool->warn, "the tokens are of another tokenizer than %s "
+		"has", opt->model.dir);
+	return EE_OK;
+}
+
 static enum ee_status
 run(struct tool *tool, const struct options *opt, struct ee_model *model,
     const struct ee_taps *taps)
@@ -104,6 +131,8 @@ run(struct tool *tool, const struct options *opt, struct ee_model *model,
 	struct ee_value extra;
 	enum ee_status status = tool_in(tool, "tokens");
 
+	if (status == EE_OK)
+		status = check_tokenizer(tool, opt);
 	if (status != EE_OK)
 		return status;
 	extra = model_header(tool, model, ee_reader_header(tool->in));

@@ -1,6 +1,6 @@
 /*
- * test_edit.c - ROME and MEMIT against EasyEdit's own runs (tests/golden/edits): the
- * same templates and statistics.
+ * test_edit.c - ROME and MEMIT against EasyEdit's own runs
+ * (tests/golden/edits): the same templates and statistics.
  *
  * Tolerances: u, v and the weight update within 1e-3 relative, the loss
  * trace within 1e-3 absolute and relative.  The reference's own distance

@@ -40,7 +40,7 @@ memit -q --strict bad.jsonl > none.ee; echo "status $?"
 
 echo '-- doubles'
 { cat r.jsonl; sed -n 1p r.jsonl | sed 's/"case_id": 1/"case_id": 9/; s/Brno/Vantaa/'; } > double.jsonl
-memit double.jsonl 2>&1 > /dev/null | grep cases\ 
+memit double.jsonl 2>&1 > /dev/null | grep 'cases '
 
 echo '-- targets of another layer, of another case'
 sed 's/^layers:.*/layers: [1]/' h.yaml > h1.yaml
