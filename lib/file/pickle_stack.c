@@ -117,11 +117,12 @@ ee_pickle_unmark(struct pickle_machine *m, size_t *from)
 	return EE_OK;
 }
 
+/* Move stack[from..n) into the node 'to'. */
 static enum ee_status
-append(struct pickle_machine *m, struct pickle_node *to,
-       struct pickle_node *const *list, size_t n)
+move_to(struct pickle_machine *m, struct pickle_node *to, size_t from)
 {
 	size_t room = to->room ? to->room : 4;
+	const size_t n = m->n - from;
 	struct pickle_node **grown;
 
 	if (n > to->room - to->n) {
@@ -136,8 +137,10 @@ append(struct pickle_machine *m, struct pickle_node *to,
 		to->room = room;
 	}
 	if (n > 0)
-		memcpy(to->list + to->n, list, n * sizeof(*list));
+		memcpy(to->list + to->n, m->stack + from,
+		       n * sizeof(*grown));
 	to->n += n;
+	m->n = from;
 	return EE_OK;
 }
 
@@ -151,8 +154,7 @@ ee_pickle_gather(struct pickle_machine *m, enum node_kind kind, size_t from)
 		return no_memory(m);
 	if (kind == NODE_DICT && (m->n - from) % 2 != 0)
 		return bad(m, "a key without a value");
-	status = append(m, node, m->stack + from, m->n - from);
-	m->n = from;
+	status = move_to(m, node, from);
 	return status == EE_OK ? ee_pickle_push(m, node) : status;
 }
 
@@ -173,7 +175,6 @@ container(struct pickle_machine *m, struct pickle_node *node,
 enum ee_status
 ee_pickle_extend(struct pickle_machine *m, enum node_kind kind, size_t from)
 {
-	const size_t n = m->n - from;
 	struct pickle_node *to = NULL;
 
 	if (from > floor_of(m))
@@ -181,10 +182,9 @@ ee_pickle_extend(struct pickle_machine *m, enum node_kind kind, size_t from)
 	if (to == NULL)
 		return m->nodes.failed ? no_memory(m) :
 		       bad(m, "adds to what is no such container");
-	if (kind == NODE_DICT && n % 2 != 0)
+	if (kind == NODE_DICT && (m->n - from) % 2 != 0)
 		return bad(m, "a key without a value");
-	m->n = from;
-	return append(m, to, m->stack + from, n);
+	return move_to(m, to, from);
 }
 
 /* Picklers number from 0 up, so no number passes the size of the pickle. */
