@@ -71,4 +71,7 @@
 #include "edit/target.h"
 #include "edit/templates.h"
 
+/* score */
+#include "score/score.h"
+
 #endif

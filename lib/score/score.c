@@ -1,0 +1,288 @@
+/*
+ * score.c - how likely a model finds texts after prompts.  See score.h.
+ *
+ * Each token to be scored is a wish: the node before it, whose logits say
+ * how likely it is.  Wishes are sorted by node, so that the logits of a node
+ * that many wish for (a prompt with several targets) are computed once, and
+ * only some rows of logits stand in memory at a time.
+ */
+#include "score/score.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/vec.h"
+#include "model/forward.h"
+
+enum {
+	BATCH_NODES = 4096,
+	LOGIT_FLOATS = 1 << 23	/* of one block of logits */
+};
+
+static enum ee_status
+encode_target(struct ee_ask *ask, const struct ee_tokenizer *tok,
+	      const char *text, size_t prompt, struct ee_ids *bare,
+	      struct ee_ids *whole, struct ee_err *err)
+{
+	const size_t len = strlen(text);
+	enum ee_status status = ee_encode(tok, text, prompt, 0, bare, err);
+
+	if (status == EE_OK)
+		status = ee_encode(tok, text, len, 0, whole, err);
+	if (status != EE_OK)
+		return status;
+	if (whole->n <= bare->n || memcmp(whole->ids, bare->ids, bare->n *
+					  sizeof(*bare->ids)) != 0) {
+		whole->n = 0;
+		status = ee_encode(tok, text, prompt, 0, whole, err);
+		if (status == EE_OK)
+			status = ee_encode(tok, text + prompt, len - prompt,
+					   EE_ENCODE_NO_BOS, whole, err);
+	}
+	ask->n = whole->n;
+	ask->asked = whole->n - bare->n;
+	return status;
+}
+
+static enum ee_status
+check_ask(const struct ee_ask *ask, const struct ee_model *model,
+	   const char *prompt, const char *target, struct ee_err *err)
+{
+	if (target[0] == '\0' || ask->asked == 0)
+		return ee_fail(err, EE_EINPUT, "the target '%s' has no tokens",
+			       target);
+	if (ask->n == ask->asked)
+		return ee_fail(err, EE_EINPUT, "the prompt '%s' has no tokens",
+			       prompt);
+	if (ask->n > model->config.positions)
+		return ee_fail(err, EE_EINPUT, "the prompt '%.60s%s' and its "
+			       "target have %zu tokens; this model has %zu "
+			       "positions", prompt,
+			       strlen(prompt) > 60 ? "..." : "", ask->n,
+			       model->config.positions);
+	return EE_OK;
+}
+
+enum ee_status
+ee_ask_make(struct ee_ask *ask, const struct ee_model *model,
+	     const struct ee_tokenizer *tok, const char *prompt,
+	     const char *target, struct ee_err *err)
+{
+	struct ee_ids bare = { 0 }, whole = { 0 };
+	enum ee_status status;
+	char *text;
+
+	memset(ask, 0, sizeof(*ask));
+	if (asprintf(&text, "%s%s%s", prompt, target[0] == ' ' ? "" : " ",
+		     target) < 0)
+		return ee_fail(err, EE_ENOMEM, "out of memory");
+	status = encode_target(ask, tok, text, strlen(prompt), &bare, &whole,
+			       err);
+	if (status == EE_OK)
+		status = check_ask(ask, model, prompt, target, err);
+	if (status == EE_OK) {
+		ask->ids = whole.ids;
+		whole.ids = NULL;
+	}
+	free(text);
+	ee_ids_free(&bare);
+	ee_ids_free(&whole);
+	return status;
+}
+
+struct wish {
+	uint32_t node;		/* whose logits */
+	uint32_t at;		/* token of the target, from 0 */
+	size_t ask;
+};
+
+struct job {
+	const struct ee_model *model;
+	const struct ee_ask *asks;
+	struct ee_answer *answers;
+	struct ee_trie trie;
+	struct wish *wishes;
+	size_t nwishes, room;
+	struct ee_err *err;
+};
+
+static int
+by_node(const void *a, const void *b)
+{
+	const struct wish *x = a, *y = b;
+
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+/* The ask's nodes and wishes.  Nothing follows its last token, which thus
+ * needs no node. */
+static enum ee_status
+add_ask(struct job *j, size_t number)
+{
+	const struct ee_ask *p = &j->asks[number];
+	uint32_t node = EE_NO_NODE;
+	struct wish *more;
+	enum ee_status status = EE_OK;
+	size_t i;
+
+	if (j->nwishes + p->asked > j->room) {
+		const size_t room = 2 * j->room + p->asked;
+
+		more = ee_grow(j->wishes, room, sizeof(*more), j->err);
+		if (more == NULL)
+			return EE_ENOMEM;
+		j->wishes = more;
+		j->room = room;
+	}
+	for (i = 0; i + 1 < p->n && status == EE_OK; i++) {
+		status = ee_trie_child(&j->trie, node, p->ids[i], 0, &node,
+				       j->err);
+		if (i + 1 + p->asked >= p->n)
+			j->wishes[j->nwishes++] = (struct wish){ node,
+				(uint32_t)(i + 1 + p->asked - p->n), number };
+	}
+	return status;
+}
+
+static void
+grant(struct job *j, const struct wish *w, const float *logits, double sum,
+      int32_t best)
+{
+	const struct ee_ask *p = &j->asks[w->ask];
+	const int32_t want = p->ids[p->n - p->asked + w->at];
+	struct ee_answer *a = &j->answers[w->ask];
+
+	a->nll += (sum - (double)logits[want]) / (double)p->asked;
+	a->right += best == want;
+	if (a->said != NULL)
+		a->said[w->at] = best;
+}
+
+static int32_t
+largest(const float *x, size_t n)
+{
+	size_t i, best = 0;
+
+	for (i = 1; i < n; i++)
+		if (x[i] > x[best])
+			best = i;
+	return (int32_t)best;
+}
+
+/* Grant wishes from number 'from' on, as many as wish for at most 'most'
+ * nodes; how many is added to '*from'. */
+static enum ee_status
+grant_some(struct job *j, const float *x, size_t most, float *rows,
+	   float *logits, size_t *from)
+{
+	const size_t d = j->model->config.d, vocab = j->model->config.vocab;
+	const struct wish *w = j->wishes;
+	size_t n = 0, i, r;
+	enum ee_status status;
+
+	for (i = *from; i < j->nwishes; i++) {
+		if (i > *from && w[i].node == w[i - 1].node)
+			continue;
+		if (n == most)
+			break;
+		memcpy(rows + n++ * d, x + w[i].node * d, d * sizeof(*x));
+	}
+	status = ee_logits(j->model, n, rows, NULL, logits, j->err);
+	if (status != EE_OK)
+		return status;
+	for (i = *from, r = 0; r < n; r++) {
+		const float *l = logits + r * vocab;
+		const uint32_t node = w[i].node;
+		double sum;
+		int32_t best;
+
+		if (!ee_all_finite(vocab, l))
+			return ee_fail(j->err, EE_EMATH, "logits are not "
+				       "finite");
+		sum = ee_log_softmax(vocab, l, NULL);
+		best = largest(l, vocab);
+		for (; i < j->nwishes && w[i].node == node; i++)
+			grant(j, &w[i], l, sum, best);
+	}
+	*from = i;
+	return EE_OK;
+}
+
+static enum ee_status
+grant_all(struct job *j, const float *x)
+{
+	const size_t vocab = j->model->config.vocab;
+	const size_t block = LOGIT_FLOATS / vocab > 0 ? LOGIT_FLOATS / vocab
+						      : 1;
+	const size_t most = block < j->nwishes ? block : j->nwishes;
+	float *rows = ee_floats(most * j->model->config.d, j->err);
+	float *logits = ee_floats(most * vocab, j->err);
+	enum ee_status status = rows && logits ? EE_OK : EE_ENOMEM;
+	size_t from = 0;
+
+	qsort(j->wishes, j->nwishes, sizeof(*j->wishes), by_node);
+	while (from < j->nwishes && status == EE_OK)
+		status = grant_some(j, x, most, rows, logits, &from);
+	free(rows);
+	free(logits);
+	return status;
+}
+
+/* Compute the trie and grant all wishes; then both are empty. */
+static enum ee_status
+run_batch(struct job *j)
+{
+	float *x = ee_floats(j->trie.n * j->model->config.d, j->err);
+	struct ee_span span = { 0 };
+	struct ee_pass pass;
+	enum ee_status status = x != NULL ? EE_OK : EE_ENOMEM;
+
+	if (status == EE_OK)
+		status = ee_span_make(&span, &j->trie, 0, j->trie.n, j->err);
+	if (status == EE_OK)
+		status = ee_pass_open(&pass, j->model, &j->trie, 0, j->err);
+	if (status == EE_OK) {
+		status = ee_embed(&pass, &span, x, j->err);
+		if (status == EE_OK)
+			status = ee_forward(&pass, &span, 0,
+					    j->model->config.layers, x,
+					    j->err);
+		ee_pass_close(&pass);
+	}
+	if (status == EE_OK)
+		status = grant_all(j, x);
+	ee_span_free(&span);
+	ee_trie_reset(&j->trie);
+	j->nwishes = 0;
+	free(x);
+	return status;
+}
+
+enum ee_status
+ee_score(const struct ee_model *model, const struct ee_ask *asks, size_t n,
+	 size_t nodes, struct ee_answer *answers,
+	 struct ee_progress *progress, struct ee_err *err)
+{
+	struct job j = { .model = model, .asks = asks, .answers = answers,
+			 .err = err };
+	enum ee_status status = EE_OK;
+	size_t i, done = 0;
+
+	if (nodes == 0)
+		nodes = BATCH_NODES;
+	for (i = 0; i < n && status == EE_OK; i++) {
+		answers[i].nll = 0;
+		answers[i].right = 0;
+		status = add_ask(&j, i);
+		if (status == EE_OK && (j.trie.n >= nodes || i + 1 == n)) {
+			status = run_batch(&j);
+			if (progress != NULL)
+				ee_progress_add(progress,
+						(double)(i + 1 - done));
+			done = i + 1;
+		}
+	}
+	ee_trie_free(&j.trie);
+	free(j.wishes);
+	return status;
+}
