@@ -120,8 +120,13 @@ $(FUZZ:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/tests/fuzz/%.o $(LIB)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 demo: all
 	@BIN='$(abspath $(BIN))' pipelines/atlas/demo.sh
-bench: all
-	@BUILD='$(abspath $(BUILD))' BIN='$(abspath $(BIN))' tests/bench/run.sh
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,\
+         $(wildcard tests/bench/*.c))
+bench: all $(BENCH)
+	@$(TEST_ENV) PYTHON='$(PYTHON)' tests/bench/run.sh
+$(BENCH): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # Debian and Ubuntu by themselves; elsewhere says what is missing.
 DEBS := build-essential pkg-config libopenblas-dev zlib1g-dev libjansson-dev \

@@ -5,7 +5,7 @@
 #
 # MODEL is a folder with a tokenizer; each line of a FILE is a document.
 # Prints, for each file, the time to open the tokenizer and MB/s of the
-# library alone (BUILD/bench_tokenize) and of ee-tokenize as a whole; with
+# library alone (BUILD/bench/tokenize) and of ee-tokenize as a whole; with
 # PYTHON=... one that has `tokenizers`, also MB/s of that, one document at a
 # time and all in one batch on one thread, and how many times as fast we are.
 cd "$(dirname "$0")/../.." || exit 1
@@ -16,11 +16,8 @@ cd "$(dirname "$0")/../.." || exit 1
 }
 model=$1
 shift
-program=$BUILD/bench_tokenize
-# shellcheck disable=SC2046
-"${CC:-cc}" -D_GNU_SOURCE -O2 -Ilib tests/bench/tokenize.c "$BUILD/libee.a" \
-	$(pkg-config --libs jansson libpcre2-8 libutf8proc) -lm \
-	-o "$program" || exit 1
+program=$BUILD/bench/tokenize
+[ -x "$program" ] || { echo "tokenize.sh: make bench builds $program" >&2; exit 1; }
 for file; do
 	ours=$("$program" "$model" "$file") || exit 1
 	echo "$ours"

@@ -1,0 +1,227 @@
+#!/bin/sh
+# How fast, as one table.
+#
+#	make bench                 about 5 minutes on two processors
+#	make bench BENCH_LARGE=0   without the model of GPT-2-large's shape
+#
+# Two models: atlas-gpt2, and 36 layers of 1,280 with random weights (3.1 GB,
+# made once, below $BUILD).  "cpu" is processor seconds of all threads: much
+# less than seconds times threads means that others used the machine.
+# "of peak" is GFLOP/s, counting only products and attention that must be
+# done (work.c), against the best that sgemm does on as many threads just
+# before and after the row (peak.c).  "anon" is the part of the resident
+# memory that is not pages of a mapped file (timed.c).
+set -eu
+cd "$(dirname "$0")/../.."
+top=$PWD
+: "${BUILD:=$top/build}" "${BIN:=$top/bin}" "${BENCH_LARGE:=1}" "${PYTHON:=}"
+export BUILD BIN
+atlas=$top/pipelines/atlas
+hparams=$top/pipelines/hparams/ROME/atlas-gpt2.yaml
+shape='36 1280 20 50257 1024 f32'
+bench=$BUILD/bench
+dir=$bench/run
+PATH=$BIN:$bench:$PATH
+cores=$(nproc)
+rm -rf "$dir"
+mkdir -p "$dir"
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "bench: $*" >&2; exit 1; }
+better() { echo "$1 $2" | awk '{ print ($1 > $2 ? $1 : $2) }'; }
+last() { tail -n 1 "$1" | cut -d ' ' -f "$2"; }
+
+# measure COMMAND < in > out: what timed says goes to the file 'took'
+measure() {
+	rm -f took
+	timed took "$@" 2> log || fail "$(echo "$*"; cat log)"
+}
+
+# row NAME TOKENS GFLOP WIDTH THREADS COMMAND... < in > out: WIDTH 0: no peak
+row() {
+	name=$1 tokens=$2 gflop=$3 width=$4 threads=$5
+	shift 5
+	before=0 after=0
+	[ "$width" = 0 ] || before=$(peak "$threads" "$width" < /dev/null)
+	measure "$@"
+	[ "$width" = 0 ] || after=$(peak "$threads" "$width" < /dev/null)
+	print "$name" "$tokens" "$gflop" "$(better "$before" "$after")" \
+		$(cat took)
+}
+
+print() {	# NAME TOKENS GFLOP PEAK SECONDS CPU RSS ANON
+	echo "$2 $3 $4 $5 $6 $7 $8" | awk -v name="$1" '
+	function opt(format, value) {
+		return value ? sprintf(format, value) : ""
+	}
+	{
+		printf "%-29s %6s %8.3f %8.3f %8s %8s %7s %7.0f %6.0f\n",
+			name, opt("%d", $1), $4, $5, opt("%.0f", $1 / $4),
+			opt("%.1f", $2 / $4),
+			$3 ? sprintf("%.0f %%", 100 * $2 / $4 / $3) : "",
+			$6, $7
+	}' >&3
+}
+
+head_line() {
+	printf '\n%-29s %6s %8s %8s %8s %8s %7s %7s %6s\n' "$1" tokens \
+		seconds cpu tokens/s GFLOP/s 'of peak' 'RSS MiB' anon >&3
+}
+
+# The products of one tap's covariance: rows, width, taps
+cov_work() { echo "$@" | awk '{ print $1 * $2 * ($2 + 1) * $3 / 1e9 }'; }
+ratio() { echo "$@" | awk '{ printf "%.2f\n", $1 / $2 }'; }
+rows() { work "$1" 1 1000 < "$2" | cut -d ' ' -f 1; }
+
+# forward MODEL LAYERS THREADS WIDTH TAP: a row of ee-forward
+forward() {
+	set -- "$1" "$2" "$3" "$4" "$5" "$(work "$1" "$2" 1000 < tokens)"
+	name="ee-forward, $2 layers"
+	[ "$3" = 1 ] && name="$name, one thread"
+	row "$name" "${6%% *}" "${6##* }" "$4" "$3" \
+		ee-forward -j "$3" -m "$1" -t "$5" --batch 1000 < tokens
+}
+
+# rome NAME EDITS MODEL HPARAMS OPTION...
+rome() {
+	name=$1 edits=$2
+	shift 2
+	model=$1 params=$2
+	shift 2
+	measure ee-rome -m "$model" -p "$params" --templates templates.json \
+		--independent "$@" requests.json > /dev/null
+	steps=$(sed -n 's/.*; \([0-9]*\) steps, .*/\1/p' log |
+		awk '{ n += $1 } END { print n }')
+	echo "$edits $steps $(cat took)" | awk -v name="$name" '{
+		printf "%-29s %6d %8.3f %8.3f %8d %8.3f %7d %7.0f %6.0f\n",
+			name, $1, $3, $4, $2, $3 / $1, 1e3 * $3 / $2, $5, $6
+		}' >&3
+}
+
+rome_line() {
+	printf '%-29s %6s %8s %8s %8s %8s %7s %7s %6s\n' '' edits seconds \
+		cpu steps s/edit ms/step 'RSS MiB' anon >&3
+}
+
+# Four stages at once, against the sum of what the rows of each took.
+pipe() {	# MODEL TAPS SUM OPTION-OF-TOKENIZE...
+	model=$1 taps=$2 sum=$3
+	shift 3
+	measure sh -c '
+		ee-tokenize -m "$1" "$2" |
+		ee-forward -m "$1" -t "$3" --batch 1000 |
+		ee-cov | ee-npz save -q -d piped --dataset bench
+		' pipe "$model" text "$taps"
+	printf '%-29s %6s %8.3f %8.3f  one by one %.3f: ratio %s\n' \
+		'the four as one pipe' '' "$(last took 1)" \
+		"$(last took 2)" "$sum" "$(ratio "$(last took 1)" "$sum")" >&3
+	rm -rf piped
+}
+
+# The statistics pipe, stage by stage; leaves 'stats'.
+stages() {	# MODEL LAYERS WIDTH TAPS COUNT
+	n=$(rows "$1" tokens)
+	row 'ee-tokenize' "$n" 0 0 1 ee-tokenize -m "$1" text > /dev/null
+	sum=$(last took 1)
+	forward "$1" "$2" "$cores" "$3" "$4" > many
+	sum=$(echo "$sum $(last took 1)" | awk '{ print $1 + $2 }')
+	row "ee-cov, $5 taps" "$n" "$(cov_work "$n" $((4 * $3)) "$5")" "$3" \
+		"$cores" ee-cov < many > many.stats
+	sum=$(echo "$sum $(last took 1)" | awk '{ print $1 + $2 }')
+	row "ee-npz save, $5 taps" "$n" 0 0 1 \
+		ee-npz save -q -d stats --dataset bench < many.stats
+	sum=$(echo "$sum $(last took 1)" | awk '{ print $1 + $2 }')
+	rm -f many many.stats
+	pipe "$1" "$4" "$sum"
+}
+
+# tokens MODEL LINES: the corpus's first lines, as 'text' and as 'tokens'
+tokens() {
+	head -n "$2" "$atlas/corpus.txt" > text
+	ee-tokenize -m "$1" text > tokens
+}
+
+# requests N: so many citizens become French
+requests() {
+	awk -F '\t' -v n="$1" '$2 == "P27" && $3 != "France" && k++ < n {
+		printf "{\"case_id\": %d, \"prompt\": ", k
+		printf "\"{} holds the citizenship of\", \"subject\": \"%s\", ", $1
+		print "\"target_new\": \"France\"}" }' \
+		"$atlas/facts.tsv" > requests.json
+}
+
+# edits MODEL COUNT HPARAMS
+edits() {
+	sed 's/^mom2_adjustment:.*/mom2_adjustment: false/' "$3" > plain.yaml
+	requests 1
+	ee-rome -q -m "$1" -p plain.yaml --save-templates templates.json \
+		requests.json > /dev/null 2>&1 || fail 'ee-rome'
+	requests "$2"
+	rome_line
+	rome 'ee-rome, statistics at hand' "$2" "$1" "$3" --stats stats
+	rome 'ee-rome, none used' "$2" "$1" plain.yaml
+}
+
+small() {
+	model=$atlas/atlas-gpt2
+	head_line 'atlas-gpt2: 8 layers of 192, f16'
+	tokens "$model" 1
+	row 'start of ee-forward' 0 0 0 1 ee-forward -m "$model" \
+		-t transformer.h.0:in < tokens > /dev/null
+	tokens "$model" 1500
+	forward "$model" 8 1 192 transformer.h.7.mlp.c_proj:in > one
+	n=$(rows "$model" tokens)
+	row 'ee-cov, one tap' "$n" "$(cov_work "$n" 768 1)" 192 "$cores" \
+		ee-cov < one > /dev/null
+	rm -f one
+	tokens "$model" 600
+	stages "$model" 8 192 'transformer.h.{0-7}.mlp.c_proj:in' 8
+	edits "$model" 20 "$hparams"
+}
+
+large() {
+	model=$bench/large
+	# shellcheck disable=SC2086
+	[ -e "$model/tokenizer.json" ] || {
+		echo "bench: making $model" >&2
+		makemodel $shape "$model"
+		cp "$atlas/atlas-gpt2/tokenizer.json" "$model"
+	}
+	head_line 'random: 36 layers of 1,280, f32'
+	tokens "$model" 1
+	row 'start of ee-forward' 0 0 0 1 ee-forward -m "$model" \
+		-t transformer.h.0:in < tokens > /dev/null
+	tokens "$model" 80
+	forward "$model" 36 "$cores" 1280 transformer.h.35.mlp.c_proj:in > one
+	n=$(rows "$model" tokens)
+	row 'ee-cov, one tap' "$n" "$(cov_work "$n" 5120 1)" 1280 "$cores" \
+		ee-cov < one > /dev/null
+	rm -f one
+	tokens "$model" 40
+	stages "$model" 18 1280 'transformer.h.{13-17}.mlp.c_proj:in' 5
+	sed -e 's/^layers:.*/layers: [17]/' \
+		-e 's/^v_loss_layer:.*/v_loss_layer: 35/' \
+		-e 's/^v_num_grad_steps:.*/v_num_grad_steps: 20/' \
+		-e 's/^model_name:.*/model_name: "large"/' \
+		-e 's/^mom2_dataset:.*/mom2_dataset: "bench"/' \
+		"$hparams" > large.yaml
+	edits "$model" 1 large.yaml
+}
+
+text() {
+	cd "$top"
+	"$PYTHON" -c 'import tokenizers' 2> /dev/null || PYTHON=
+	printf '\nText to tokens, one thread\n'
+	PYTHON=$PYTHON tests/bench/tokenize.sh "$atlas/atlas-gpt2" \
+		"$atlas/corpus.txt"
+}
+
+exec 3>&1
+echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $cores" \
+	"processors, load $(cut -d ' ' -f 1 /proc/loadavg)"
+echo "sgemm at width 1280, GFLOP/s: $(peak 1 1280) on one thread," \
+	"$(peak "$cores" 1280) on all"
+small
+[ "$BENCH_LARGE" = 0 ] || large
+text
