@@ -4,8 +4,9 @@
  * reads   requests     JSON: a list, or one map a line
  *         statistics   .npz of the edited layers' keys
  *         targets      with --targets: as written with --targets-only
- * writes  delta        weight, left f4 (out, r), right f4 (in, r), cases,
- *                      method, layer, report; with --targets-only
+ * writes  delta        weight, left f4 (out, r), right f4 (in, r),
+ *                      keys f4 (in, n), cases, method, layer, report; with
+ *                      --targets-only
  *         targets      case, layer, at, v f4 (d), v0 f4 (d), steps, ended,
  *                      loss, p_before, p_after
  */
@@ -25,12 +26,12 @@ static const char usage[] =
 	"[--method memit|emmet]\n"
 	"                [--mu MU] [--spread linear|sqrt] [--shard I/N]\n"
 	"                [--targets FILE | --targets-only] [--memory MIB]\n"
-	"                [--stop loss|argmax] [--strict] [--force] [-hqv] "
-	"[-j THREADS]\n"
-	"                [REQUESTS] > delta\n";
+	"                [--stop loss|argmax] [--batch N] [--strict] "
+	"[--force]\n"
+	"                [-hqv] [-j THREADS] [REQUESTS] > delta\n";
 
 enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, MEMORY,
-       STRICT, STOP };
+       STRICT, STOP, BATCH };
 
 static void
 parse_shard(const struct tool *tool, struct mass_options *opt, char *text)
@@ -60,7 +61,8 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 {
 	switch (c) {
 	case METHOD:
-		opt->emmet = second(tool, "--method", arg, "memit", "emmet");
+		opt->method = second(tool, "--method", arg, "memit", "emmet")
+			      ? MASS_EMMET : MASS_MEMIT;
 		break;
 	case MU: opt->mu = tool_real(tool, "--mu", arg, 0, 1e6); break;
 	case SPREAD:
@@ -74,6 +76,9 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 		opt->memory = tool_int(tool, "--memory", arg, 64, 1 << 24);
 		break;
 	case STRICT: opt->strict = true; break;
+	case BATCH:
+		opt->batch = tool_int(tool, "--batch", arg, 1, INT32_MAX);
+		break;
 	case STOP:
 		opt->stop = second(tool, "--stop", arg, "loss", "argmax") ?
 			    EE_STOP_ARGMAX : EE_STOP_LOSS;
@@ -93,6 +98,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "targets-only", 0, 0, TARGETS_ONLY },
 		{ "memory", 1, 0, MEMORY }, { "strict", 0, 0, STRICT },
 		{ "stop", 1, 0, STOP },
+		{ "batch", 1, 0, BATCH },
 		{ 0 } };
 	struct mass_options opt = { .shard = 1, .shards = 1, .memory = 2048,
 				    .mu = 0.1 };
@@ -107,6 +113,10 @@ parse_options(struct tool *tool, int argc, char **argv)
 	if (opt.targets != NULL && opt.targets_only)
 		tool_misuse(tool, "--targets and --targets-only exclude each "
 			    "other");
+	if (opt.batch > 0 && opt.targets_only)
+		tool_misuse(tool, "--batch and --targets-only exclude each "
+			    "other: targets of a batch depend on the one "
+			    "before");
 	if (opt.shards > 1 && !opt.targets_only)
 		tool_misuse(tool, "--shard is for --targets-only");
 	return opt;

@@ -5,120 +5,41 @@
 #include <string.h>
 
 #include "edit/memit.h"
-#include "edit/prompts.h"
-#include "edit/target.h"
+#include "masscases.h"
+#include "masskeys.h"
 #include "masstargets.h"
 
 struct work {
 	struct session session;
 	const struct mass_options *opt;
-	struct mass_case *cases;	/* those that can be edited */
-	size_t n, bad;
+	struct mass_cases cases;
+	struct mass_keys earlier[EE_MAX_EDIT_LAYERS];
 	struct ee_solver solver[EE_MAX_EDIT_LAYERS];
 };
 
-/* A bad request is told and left out, or ends it all where --strict. */
-static enum ee_status
-bad_request(struct work *w, enum ee_status status)
-{
-	struct tool *tool = w->session.tool;
+/* Cases edited together, and what comes of them. */
+struct batch {
+	struct mass_case *cases;
+	size_t n;
+	struct ee_delta deltas[EE_MAX_EDIT_LAYERS];
+	struct ee_memit_layer report[EE_MAX_EDIT_LAYERS];
+	float *keys[EE_MAX_EDIT_LAYERS];	/* (f, n) */
+};
 
-	if (w->opt->strict || status == EE_ENOMEM)
-		return ee_within(&tool->err, status, "%s",
-				 w->session.opt->requests);
-	ee_warn(&tool->warn, "%s: left out: %s", w->session.opt->requests,
-		tool->err.text);
-	w->bad++;
-	return EE_OK;
-}
-
-static enum ee_status
-read_case(struct work *w, size_t i)
-{
-	struct session *s = &w->session;
-	struct tool *tool = s->tool;
-	struct mass_case *c = &w->cases[w->n];
-	enum ee_status status;
-
-	memset(c, 0, sizeof(*c));
-	status = ee_request_read(&c->request, &s->requests.u.list[i], i + 1,
-				 &tool->arena, &tool->err);
-	if (status == EE_OK)
-		status = ee_prompts_make(&c->prompts, s->tok, &c->request,
-					 &s->templates, s->hparams.fact_token,
-					 s->opt->like_easyedit ?
-					 EE_TARGET_AS_TEXT : 0, &tool->warn,
-					 &tool->err);
-	if (status != EE_OK) {
-		ee_prompts_free(&c->prompts);
-		return bad_request(w, status);
-	}
-	c->z = ee_floats(s->model->config.d, &tool->err);
-	c->v0 = ee_floats(s->model->config.d, &tool->err);
-	w->n++;
-	return c->z && c->v0 ? EE_OK : EE_ENOMEM;
-}
-
-/* The same subject in the same prompt, with the same target or another. */
-static void
-warn_of_doubles(struct work *w)
-{
-	size_t i, k;
-
-	for (i = 0; i < w->n; i++) {
-		const struct ee_request *a = &w->cases[i].request;
-
-		for (k = 0; k < i; k++) {
-			const struct ee_request *b = &w->cases[k].request;
-
-			if (strcmp(a->subject, b->subject) == 0 &&
-			    strcmp(a->before, b->before) == 0 &&
-			    strcmp(a->after, b->after) == 0)
-				ee_warn(&w->session.tool->warn, "cases %s "
-					"and %s %s", b->id, a->id,
-					strcmp(a->target, b->target) == 0 ?
-					"are the same" :
-					"contradict each other");
-		}
-	}
-}
-
-static enum ee_status
-read_cases(struct work *w)
-{
-	const struct mass_options *opt = w->opt;
-	const size_t n = w->session.requests.n;
-	enum ee_status status = EE_OK;
-	size_t i;
-
-	w->cases = ee_calloc(n, sizeof(*w->cases), &w->session.tool->err);
-	if (w->cases == NULL)
-		return EE_ENOMEM;
-	for (i = 0; i < n && status == EE_OK; i++)
-		if ((int64_t)i % opt->shards == opt->shard - 1)
-			status = read_case(w, i);
-	if (status == EE_OK && w->n == 0)
-		status = ee_fail(&w->session.tool->err, EE_EINPUT, "%s: no "
-				 "request that can be edited",
-				 w->session.opt->requests);
-	if (status == EE_OK)
-		warn_of_doubles(w);
-	return status;
-}
+static const char *const method_names[] = {
+	[MASS_MEMIT] = "MEMIT", [MASS_EMMET] = "EMMET",
+};
 
 static void
 close_work(struct work *w)
 {
 	size_t i;
 
-	for (i = 0; i < w->n; i++) {
-		ee_prompts_free(&w->cases[i].prompts);
-		free(w->cases[i].z);
-		free(w->cases[i].v0);
-	}
-	for (i = 0; i < w->session.hparams.nlayers; i++)
+	mass_cases_free(&w->cases);
+	for (i = 0; i < EE_MAX_EDIT_LAYERS; i++) {
 		ee_solver_free(&w->solver[i]);
-	free(w->cases);
+		free(w->earlier[i].k);
+	}
 	session_close(&w->session);
 }
 
@@ -132,86 +53,131 @@ solve(void *ctx, size_t i, size_t f, size_t n, const double *k, double *a,
 		return ee_fail(err, EE_EMATCH, "statistics of keys of %zu, "
 			       "this layer's have %zu", w->solver[i].f, f);
 	return ee_solve_keys(&w->solver[i], n, k,
-			     w->opt->emmet ? w->opt->mu : 1, a, err);
+			     w->opt->method == MASS_EMMET ? w->opt->mu : 1,
+			     a, err);
 }
 
 static enum ee_status
-put_layer(struct work *w, size_t i, const struct ee_delta *delta,
-	  const struct ee_memit_layer *report)
+put_layer(struct work *w, const struct batch *b, size_t i)
 {
 	struct session *s = &w->session;
+	const struct ee_memit_layer *report = &b->report[i];
 	struct ee_value record, cases = ee_list(), said = ee_map();
 	size_t k;
 
 	ee_arena_reset(&s->arena);
-	record = ee_delta_record(&s->arena, delta);
-	for (k = 0; k < w->n; k++)
-		ee_add(&s->arena, &cases, ee_text(w->cases[k].request.id));
+	record = ee_delta_record(&s->arena, &b->deltas[i]);
+	for (k = 0; k < b->n; k++)
+		ee_add(&s->arena, &cases, ee_text(b->cases[k].request.id));
 	ee_put(&s->arena, &said, "update_norm", ee_real(report->update));
 	ee_put(&s->arena, &said, "lack", ee_real(report->lack));
+	ee_put(&s->arena, &record, "keys",
+	       ee_tensor(ee_tensor_2d(EE_F32, b->keys[i],
+				      s->model->config.f, b->n)));
 	ee_put(&s->arena, &record, "cases", cases);
 	ee_put(&s->arena, &record, "method",
-	       ee_text(w->opt->emmet ? "EMMET" : "MEMIT"));
+	       ee_text(method_names[w->opt->method]));
 	ee_put(&s->arena, &record, "layer",
 	       ee_int((int64_t)s->hparams.layers[i]));
 	ee_put(&s->arena, &record, "report", said);
 	if (!s->tool->quiet)
 		fprintf(stderr, "ee-memit: layer %zu: %zu cases; |z - h|/|z| "
 			"%.3g before; |dW|/|W| %.3g\n", s->hparams.layers[i],
-			w->n, report->lack, report->update);
+			b->n, report->lack, report->update);
 	return ee_writer_put(s->tool->out, &record, &s->tool->err);
 }
 
+/* All layers, written; 'more' batches will have to leave their keys alone. */
 static enum ee_status
-edit_layers(struct work *w)
+edit_layers(struct work *w, struct batch *b, bool more)
 {
 	struct session *s = &w->session;
 	struct tool *tool = s->tool;
 	const size_t layers = s->hparams.nlayers;
-	struct ee_memit_case *cases = ee_calloc(w->n, sizeof(*cases),
+	struct ee_memit_case *cases = ee_calloc(b->n, sizeof(*cases),
 						&tool->err);
 	const struct ee_memit_job job = {
-		.cases = cases, .n = w->n, .templates = &s->templates,
+		.cases = cases, .n = b->n, .templates = &s->templates,
 		.layers = s->hparams.layers, .nlayers = layers,
 		.spread_sqrt = w->opt->spread_sqrt,
 	};
-	struct ee_memit_layer report[EE_MAX_EDIT_LAYERS];
-	struct ee_delta deltas[EE_MAX_EDIT_LAYERS];
 	struct ee_progress progress;
 	enum ee_status status;
 	size_t i;
 
 	if (cases == NULL)
 		return EE_ENOMEM;
-	for (i = 0; i < w->n; i++) {
-		cases[i].probes = w->cases[i].prompts.probes;
-		cases[i].z = w->cases[i].z;
+	for (i = 0; i < b->n; i++) {
+		cases[i].probes = b->cases[i].prompts.probes;
+		cases[i].z = b->cases[i].z;
 	}
 	ee_progress_start(&progress, tool_progress(tool), "layers",
 			  (double)layers);
-	status = ee_memit(s->model, &job, solve, w, deltas, report, NULL,
-			  &progress, &tool->err);
+	status = ee_memit(s->model, &job, solve, w, b->deltas, b->report,
+			  b->keys, &progress, &tool->err);
 	ee_progress_end(&progress);
-	for (i = 0; i < layers; i++) {
-		if (status == EE_OK)
-			status = put_layer(w, i, &deltas[i], &report[i]);
-		free(deltas[i].left);
-		free(deltas[i].right);
+	for (i = 0; i < layers && status == EE_OK; i++) {
+		status = put_layer(w, b, i);
+		if (status == EE_OK && more)
+			status = ee_solver_add(&w->solver[i], b->n,
+					       b->keys[i], &tool->err);
 	}
 	free(cases);
 	return status;
 }
 
+/* Targets, where they are not there, and layers of one batch. */
+static enum ee_status
+edit_batch(struct work *w, const struct mass_how *how, size_t first, size_t n,
+	   bool more)
+{
+	struct batch b = { .cases = w->cases.list + first, .n = n };
+	enum ee_status status;
+	size_t i;
+
+	status = mass_targets_find(&w->session, how, b.cases, n);
+	if (status == EE_OK)
+		status = edit_layers(w, &b, more);
+	for (i = 0; i < EE_MAX_EDIT_LAYERS; i++) {
+		free(b.deltas[i].left);
+		free(b.deltas[i].right);
+		free(b.keys[i]);
+	}
+	return status;
+}
+
+static enum ee_status
+edit_all(struct work *w, const struct mass_how *how)
+{
+	const size_t most = w->opt->batch > 0 ? (size_t)w->opt->batch
+					      : w->cases.n;
+	enum ee_status status = EE_OK;
+	size_t i, n;
+
+	for (i = 0; i < w->cases.n && status == EE_OK; i += n) {
+		n = w->cases.n - i < most ? w->cases.n - i : most;
+		status = edit_batch(w, how, i, n, i + n < w->cases.n);
+	}
+	return status;
+}
+
+/* The systems of all layers, with the keys of earlier edits. */
 static enum ee_status
 open_solvers(struct work *w)
 {
 	struct session *s = &w->session;
-	enum ee_status status = EE_OK;
+	const double lambda = s->hparams.mom2_update_weight;
+	enum ee_status status;
 	size_t i;
 
+	if (lambda <= 0)
+		return ee_fail(&s->tool->err, EE_EFORMAT, "%s: "
+			       "'mom2_update_weight' is missing",
+			       s->opt->hparams);
+	status = mass_keys_read(s, w->earlier);
 	for (i = 0; i < s->hparams.nlayers && status == EE_OK; i++)
-		status = session_solver(s, i, s->hparams.mom2_update_weight,
-					NULL, 0, &w->solver[i]);
+		status = session_solver(s, i, lambda, w->earlier[i].k,
+					w->earlier[i].n, &w->solver[i]);
 	return status;
 }
 
@@ -221,33 +187,29 @@ run(struct work *w, struct tool *tool)
 	const struct mass_options *opt = w->opt;
 	const struct mass_how how = { opt->targets_only,
 				      (size_t)opt->memory << 20, opt->stop };
+	struct session *s = &w->session;
 	struct ee_value extra;
 	enum ee_status status;
 
-	status = session_open(&w->session, tool, &opt->session);
-	if (status == EE_OK && w->session.hparams.mom2_update_weight <= 0 &&
-	    !opt->targets_only)
-		status = ee_fail(&tool->err, EE_EFORMAT, "%s: "
-				 "'mom2_update_weight' is missing",
-				 opt->session.hparams);
+	status = session_open(s, tool, &opt->session);
 	if (status == EE_OK && !opt->targets_only)
 		status = open_solvers(w);
 	if (status == EE_OK)
-		status = read_cases(w);
+		status = mass_cases_read(s, opt->shard, opt->shards,
+					 opt->strict, &w->cases);
 	if (status == EE_OK) {
-		extra = model_header(tool, w->session.model, NULL);
+		extra = model_header(tool, s->model, NULL);
 		status = tool_out(tool, opt->targets_only ? "targets"
 							  : "delta", &extra);
 	}
 	if (status == EE_OK && opt->targets != NULL)
-		status = mass_targets_read(&w->session, opt->targets,
-					   w->cases, w->n);
-	else if (status == EE_OK)
-		status = mass_targets_find(&w->session, &how, w->cases,
-					   w->n);
-	if (status == EE_OK && !opt->targets_only)
-		status = edit_layers(w);
-	return status;
+		status = mass_targets_read(s, opt->targets, w->cases.list,
+					   w->cases.n);
+	if (status != EE_OK)
+		return status;
+	if (opt->targets_only)
+		return mass_targets_find(s, &how, w->cases.list, w->cases.n);
+	return edit_all(w, &how);
 }
 
 enum ee_status
@@ -256,7 +218,7 @@ mass_edit(struct tool *tool, const struct mass_options *opt)
 	struct work w = { .opt = opt };
 	enum ee_status status = run(&w, tool);
 
-	if (status == EE_OK && w.bad > 0) {
+	if (status == EE_OK && w.cases.bad > 0) {
 		/* what could be done is whole; that not all could be is said
 		 * by the exit status */
 		status = ee_writer_end(tool->out, &tool->err);
@@ -264,8 +226,9 @@ mass_edit(struct tool *tool, const struct mass_options *opt)
 		tool->out = NULL;
 		if (status == EE_OK)
 			status = ee_fail(&tool->err, EE_EINPUT, "%zu of %zu "
-					 "requests were left out", w.bad,
-					 w.bad + w.n);
+					 "requests were left out",
+					 w.cases.bad,
+					 w.cases.bad + w.cases.n);
 	}
 	close_work(&w);
 	return status;

@@ -7,14 +7,17 @@
 #include "edit/target.h"
 #include "session.h"
 
+enum mass_method { MASS_MEMIT, MASS_EMMET };
+
 struct mass_options {
 	struct session_options session;
-	bool emmet;		/* else MEMIT */
+	enum mass_method method;
 	double mu;		/* of EMMET */
 	bool spread_sqrt;
 	int64_t shard, shards;	/* targets of every shards-th request */
 	const char *targets;	/* read them, do not find them */
 	bool targets_only;
+	int64_t batch;		/* requests edited together; 0: all */
 	int64_t memory;		/* MiB for a batch of targets */
 	enum ee_target_stop stop;
 	bool strict;		/* a bad request ends it all */

@@ -1,16 +1,13 @@
 /* masstargets.c - the targets of many requests.  See masstargets.h. */
 #include "masstargets.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "edit/target.h"
 #include "math/vec.h"
 
-static size_t
-last_layer(const struct session *s)
+size_t
+mass_last_layer(const struct session *s)
 {
 	return s->hparams.layers[s->hparams.nlayers - 1];
 }
@@ -21,7 +18,7 @@ static size_t
 weight_of(const struct session *s, const struct mass_case *c)
 {
 	const struct ee_config *m = &s->model->config;
-	const size_t above = m->layers - last_layer(s);
+	const size_t above = m->layers - mass_last_layer(s);
 	size_t tokens = 1, i;
 
 	for (i = 0; i < c->prompts.nrows; i++)
@@ -46,7 +43,7 @@ put_target(struct session *s, const struct mass_case *c,
 
 	ee_arena_reset(a);
 	ee_put(a, &r, "case", ee_text(c->request.id));
-	ee_put(a, &r, "layer", ee_int((int64_t)last_layer(s)));
+	ee_put(a, &r, "layer", ee_int((int64_t)mass_last_layer(s)));
 	ee_put(a, &r, "at", ee_text("layer"));
 	ee_put(a, &r, "v", ee_tensor(ee_tensor_2d(EE_F32, c->z, d, 0)));
 	ee_put(a, &r, "v0", ee_tensor(ee_tensor_2d(EE_F32, c->v0, d, 0)));
@@ -79,7 +76,7 @@ find_batch(struct session *s, const struct mass_how *how,
 {
 	const struct ee_hparams *h = &s->hparams;
 	const struct ee_target_params params = {
-		.layer = last_layer(s), .at = EE_AT_OUT,
+		.layer = mass_last_layer(s), .at = EE_AT_OUT,
 		.steps = (unsigned)h->steps, .lr = h->lr,
 		.weight_decay = h->weight_decay, .clamp = h->clamp,
 		.kl_factor = h->kl_factor, .stop = how->stop,
@@ -100,6 +97,7 @@ find_batch(struct session *s, const struct mass_how *how,
 	for (i = 0; i < n && status == EE_OK; i++) {
 		memcpy(cases[i].z, t[i].v0, d * sizeof(*t[i].v0));
 		ee_axpy(d, 1, t[i].delta, cases[i].z);
+		cases[i].found = true;
 		if (how->put)
 			status = put_target(s, &cases[i], &t[i]);
 		ee_progress_add(progress, 1);
@@ -123,8 +121,11 @@ mass_targets_find(struct session *s, const struct mass_how *how,
 	ee_progress_start(&progress, tool_progress(s->tool), "targets",
 			  (double)n);
 	for (i = 0; i < n && status == EE_OK; i = end) {
+		end = i + 1;
+		if (cases[i].found)
+			continue;
 		used = weight_of(s, &cases[i]);
-		for (end = i + 1; end < n; end++) {
+		for (; end < n && !cases[end].found; end++) {
 			used += weight_of(s, &cases[end]);
 			if (used > how->memory)
 				break;
@@ -132,97 +133,5 @@ mass_targets_find(struct session *s, const struct mass_how *how,
 		status = find_batch(s, how, cases + i, end - i, &progress);
 	}
 	ee_progress_end(&progress);
-	return status;
-}
-
-/* One record, to every case of its name. */
-static enum ee_status
-take_target(struct session *s, const struct ee_value *record,
-	    const char *path, struct mass_case *cases, bool *found, size_t n)
-{
-	const size_t d = s->model->config.d;
-	struct ee_err *err = &s->tool->err;
-	const char *name, *at;
-	struct ee_tensor v;
-	int64_t layer;
-	enum ee_status status;
-	size_t i;
-
-	status = ee_get_text(record, "case", &name, path, err);
-	if (status == EE_OK)
-		status = ee_get_int(record, "layer", 0, INT32_MAX, &layer,
-				    path, err);
-	if (status == EE_OK)
-		status = ee_get_text(record, "at", &at, path, err);
-	if (status == EE_OK)
-		status = ee_get_tensor(record, "v", EE_F32, 1, &v, path, err);
-	if (status != EE_OK)
-		return status;
-	if ((size_t)layer != last_layer(s) || strcmp(at, "layer") != 0 ||
-	    v.shape[0] != d)
-		return ee_fail(err, EE_EMATCH, "%s: case %s: the target is "
-			       "for %s %lld, of %zu; wanted is layer %zu, of "
-			       "%zu", path, name, at, (long long)layer,
-			       v.shape[0], last_layer(s), d);
-	for (i = 0; i < n; i++) {
-		if (strcmp(cases[i].request.id, name) != 0)
-			continue;
-		memcpy(cases[i].z, v.data, d * sizeof(*cases[i].z));
-		found[i] = true;
-	}
-	return EE_OK;
-}
-
-static enum ee_status
-read_all(struct session *s, struct ee_reader *in, const char *path,
-	 struct mass_case *cases, bool *found, size_t n)
-{
-	const struct ee_value *record;
-	enum ee_status status;
-	size_t i;
-
-	status = ee_model_check(s->model, ee_reader_header(in), path,
-				s->opt->model.force, &s->tool->warn,
-				&s->tool->err);
-	while (status == EE_OK) {
-		status = ee_reader_next(in, &record, &s->tool->err);
-		if (status == EE_OK)
-			status = take_target(s, record, path, cases, found,
-					     n);
-	}
-	if (status != EE_END)
-		return status;
-	for (i = 0; i < n; i++)
-		if (!found[i])
-			return ee_fail(&s->tool->err, EE_EINPUT, "%s: no "
-				       "target for case %s", path,
-				       cases[i].request.id);
-	return EE_OK;
-}
-
-enum ee_status
-mass_targets_read(struct session *s, const char *path,
-		  struct mass_case *cases, size_t n)
-{
-	struct ee_err *err = &s->tool->err;
-	bool *found = ee_calloc(n, sizeof(*found), err);
-	struct ee_reader *in;
-	enum ee_status status;
-	int fd;
-
-	if (found == NULL)
-		return EE_ENOMEM;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		status = ee_fail_sys(err, "%s", path);
-	} else {
-		status = ee_reader_open(&in, fd, path, "targets", err);
-		if (status == EE_OK) {
-			status = read_all(s, in, path, cases, found, n);
-			ee_reader_close(in);
-		}
-		close(fd);
-	}
-	free(found);
 	return status;
 }

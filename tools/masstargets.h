@@ -5,15 +5,9 @@
 #ifndef EE_MASSTARGETS_H
 #define EE_MASSTARGETS_H
 
-#include "edit/prompts.h"
 #include "edit/target.h"
+#include "masscases.h"
 #include "session.h"
-
-struct mass_case {
-	struct ee_request request;
-	struct ee_prompts prompts;
-	float *z, *v0;		/* (d) */
-};
 
 struct mass_how {
 	bool put;		/* write a record of each */
@@ -21,7 +15,10 @@ struct mass_how {
 	enum ee_target_stop stop;
 };
 
-/* Find all z, in batches. */
+/* The layer whose output targets are for. */
+size_t mass_last_layer(const struct session *s);
+
+/* Find the z that are not there, in batches. */
 EE_MUST_CHECK enum ee_status mass_targets_find(struct session *s,
 	const struct mass_how *how, struct mass_case *cases, size_t n);
 

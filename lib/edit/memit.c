@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/lowrank.h"
 #include "math/vec.h"
 
 #define TRY(call) do { \
@@ -241,25 +242,6 @@ residuals(struct walk *w, double share, float *r)
 	return sum / (double)job->n;
 }
 
-/* |L R^T| for L (d, r), R (f, r): sqrt of the sum over pairs of columns of
- * (L^T L) (R^T R). */
-static double
-product_norm(const float *l, size_t d, const float *r, size_t f, size_t rank,
-	     struct ee_err *err)
-{
-	float *ll = ee_floats(2 * rank * rank, err);
-	float *rr = ll != NULL ? ll + rank * rank : NULL;
-	double sum;
-
-	if (ll == NULL)
-		return (double)NAN;
-	ee_gemm(true, false, rank, rank, d, 1, l, rank, l, rank, 0, ll, rank);
-	ee_gemm(true, false, rank, rank, f, 1, r, rank, r, rank, 0, rr, rank);
-	sum = ee_dot(rank * rank, ll, rr);
-	free(ll);
-	return sqrt(sum > 0 ? sum : 0);
-}
-
 static enum ee_status
 make_delta(struct walk *w, size_t i, struct ee_delta *delta,
 	   struct ee_memit_layer *report)
@@ -284,14 +266,14 @@ make_delta(struct walk *w, size_t i, struct ee_delta *delta,
 		delta->right[j] = (float)w->a[j];
 	report->lack = residuals(w, job->spread_sqrt ? sqrt((double)left)
 				 : (double)left, delta->left);
-	report->update = product_norm(delta->left, w->d, delta->right, w->f,
-				      job->n, w->err) /
+	report->update = ee_lowrank_norm(delta, w->err) /
 			 ee_weight_norm(&p->w);
 	if (!isfinite(report->update))
 		return ee_fail(w->err, EE_EMATH, "layer %zu: the update is "
 			       "not finite", layer);
+	TRY(ee_lowrank_shrink(delta, w->err));
 	return ee_model_edit(w->model, delta->weight, delta->left, w->d,
-			     delta->right, w->f, job->n, 1, w->err);
+			     delta->right, w->f, delta->r, 1, w->err);
 }
 
 static enum ee_status

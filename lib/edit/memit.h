@@ -56,7 +56,8 @@ struct ee_memit_layer {
 
 /*
  * Edit all layers: the changes are laid over the model and returned in
- * deltas (nlayers), their arrays the caller's to free(), also on failure.
+ * deltas (nlayers), their arrays the caller's to free(), also on failure;
+ * their rank is N, or d where that is less (see lowrank.h).
  * 'keys' (nlayers) or NULL gets each layer's K (f, N) as float32, the
  * caller's to free().
  *

@@ -30,28 +30,6 @@ fill(struct ee_solver *s, const struct ee_tensor *mom2, int64_t count,
 		s->factor[i * s->f + i] += p->ridge * trace / (double)s->f;
 }
 
-/* ... + P P^T */
-static enum ee_status
-add_previous(struct ee_solver *s, const struct ee_solver_params *p,
-	     struct ee_err *err)
-{
-	const size_t n = s->f * p->nprevious;
-	double *keys;
-	size_t i;
-
-	if (p->previous == NULL || p->nprevious == 0)
-		return EE_OK;
-	keys = ee_doubles(n, err);
-	if (keys == NULL)
-		return EE_ENOMEM;
-	for (i = 0; i < n; i++)
-		keys[i] = (double)p->previous[i];
-	ee_dgemm(false, true, s->f, s->f, p->nprevious, 1, keys,
-		 p->nprevious, keys, p->nprevious, 1, s->factor, s->f);
-	free(keys);
-	return EE_OK;
-}
-
 enum ee_status
 ee_solver_make(struct ee_solver *s, const struct ee_tensor *mom2,
 	       int64_t count, const struct ee_solver_params *params,
@@ -63,19 +41,20 @@ ee_solver_make(struct ee_solver *s, const struct ee_tensor *mom2,
 	if (mom2->ndim != 2 || mom2->shape[1] != mom2->shape[0] || count <= 0)
 		return ee_fail(err, EE_EINPUT, "a second moment must be "
 			       "square, of at least one key");
-	s->f = mom2->shape[0];
+	s->f = s->r = mom2->shape[0];
 	s->factor = ee_doubles(s->f * s->f, err);
 	if (s->factor == NULL)
 		return EE_ENOMEM;
 	fill(s, mom2, count, params);
-	status = add_previous(s, params, err);
-	if (status == EE_OK)
-		status = ee_cholesky(s->f, s->factor, err);
+	status = ee_cholesky(s->f, s->factor, err);
 	if (status == EE_EMATH)
 		status = ee_within(err, status, "the second moment of %lld "
 				   "tokens over %zu dimensions (more tokens, "
 				   "or --ridge 1e-4, would make it so) is",
 				   (long long)count, s->f);
+	if (status == EE_OK && params->nprevious > 0)
+		status = ee_solver_add(s, params->nprevious, params->previous,
+				       err);
 	if (status != EE_OK)
 		ee_solver_free(s);
 	return status;
@@ -85,7 +64,76 @@ void
 ee_solver_free(struct ee_solver *s)
 {
 	free(s->factor);
-	s->factor = NULL;
+	free(s->basis);
+	s->factor = s->basis = NULL;
+}
+
+/* inner (r, n) = U^T k, or k itself */
+static void
+project(const struct ee_solver *s, size_t n, const double *k, double *inner)
+{
+	if (s->basis != NULL)
+		ee_dgemm(false, false, s->r, n, s->f, 1, s->basis, s->f, k, n,
+			 0, inner, n);
+	else
+		memcpy(inner, k, s->f * n * sizeof(*inner));
+}
+
+/* to (cols, rows) = from (rows, cols) turned */
+static void
+turn(size_t rows, size_t cols, const double *from, double *to)
+{
+	size_t i, j;
+
+	for (i = 0; i < rows; i++)
+		for (j = 0; j < cols; j++)
+			to[j * rows + i] = from[i * cols + j];
+}
+
+/* L L^T + P P^T, P (r, n) given turned, factored again. */
+static enum ee_status
+refactor(struct ee_solver *s, size_t n, const double *turned,
+	 struct ee_err *err)
+{
+	const size_t r = s->r;
+	double *up = ee_calloc(r * r, sizeof(*up), err);
+	double *sum = ee_calloc(r * r, sizeof(*sum), err);
+	enum ee_status status = EE_ENOMEM;
+	size_t i, j;
+
+	if (up != NULL && sum != NULL) {
+		for (i = 0; i < r; i++)
+			for (j = 0; j <= i; j++)
+				up[j * r + i] = s->factor[i * r + j];
+		ee_dsyrk_upper(r, r, up, sum);
+		ee_dsyrk_upper(n, r, turned, sum);
+		turn(r, r, sum, s->factor);
+		status = ee_cholesky(r, s->factor, err);
+	}
+	free(up);
+	free(sum);
+	return status;
+}
+
+enum ee_status
+ee_solver_add(struct ee_solver *s, size_t n, const float *keys,
+	      struct ee_err *err)
+{
+	double *k = ee_doubles(s->f * n, err);
+	double *inner = ee_doubles(s->f * n, err);
+	enum ee_status status = EE_ENOMEM;
+	size_t i;
+
+	if (k != NULL && inner != NULL) {
+		for (i = 0; i < s->f * n; i++)
+			k[i] = (double)keys[i];
+		project(s, n, k, inner);
+		turn(s->r, n, inner, k);
+		status = refactor(s, n, k, err);
+	}
+	free(k);
+	free(inner);
+	return status;
 }
 
 enum ee_status
@@ -105,26 +153,22 @@ ee_solve(const struct ee_solver *s, float *x, struct ee_err *err)
 	return EE_OK;
 }
 
-/* a (f, N) = x (f, N) s^-1, s (N, N) symmetric: the rows of a solve
+/* a (r, N) = x (r, N) s^-1, s (N, N) symmetric: the rows of a solve
  * s a_i = x_i, so all of a^T at once. */
 static enum ee_status
-divide(size_t f, size_t n, double *s, const double *x, double *a,
+divide(size_t r, size_t n, double *s, const double *x, double *a,
        struct ee_err *err)
 {
-	double *turned = ee_doubles(n * f, err);
-	enum ee_status status = ee_cholesky(n, s, err);
-	size_t i, j;
+	double *turned = ee_doubles(n * r, err);
+	enum ee_status status;
 
 	if (turned == NULL)
 		return EE_ENOMEM;
+	status = ee_cholesky(n, s, err);
 	if (status == EE_OK) {
-		for (i = 0; i < f; i++)
-			for (j = 0; j < n; j++)
-				turned[j * f + i] = x[i * n + j];
-		ee_cholesky_solve(n, f, s, turned);
-		for (i = 0; i < f; i++)
-			for (j = 0; j < n; j++)
-				a[i * n + j] = turned[j * f + i];
+		turn(r, n, x, turned);
+		ee_cholesky_solve(n, r, s, turned);
+		turn(n, r, turned, a);
 	} else {
 		status = ee_within(err, status, "the system of %zu keys (are "
 				   "some alike?) is", n);
@@ -137,20 +181,27 @@ enum ee_status
 ee_solve_keys(const struct ee_solver *s, size_t n, const double *k,
 	      double mu, double *a, struct ee_err *err)
 {
-	double *x = ee_doubles(s->f * n, err), *small = ee_doubles(n * n, err);
+	const size_t r = s->r;
+	double *x = ee_doubles(r * n, err), *small = ee_doubles(n * n, err);
+	double *inner = ee_doubles(r * n, err);
 	enum ee_status status = EE_ENOMEM;
 	size_t i;
 
-	if (x == NULL || small == NULL)
+	if (x == NULL || small == NULL || inner == NULL)
 		goto out;
-	memcpy(x, k, s->f * n * sizeof(*x));
-	ee_cholesky_solve(s->f, n, s->factor, x);
-	ee_dgemm(true, false, n, n, s->f, 1, k, n, x, n, 0, small, n);
+	project(s, n, k, inner);
+	memcpy(x, inner, r * n * sizeof(*x));
+	ee_cholesky_solve(r, n, s->factor, x);
+	ee_dgemm(true, false, n, n, r, 1, inner, n, x, n, 0, small, n);
 	for (i = 0; i < n; i++)
 		small[i * n + i] += mu;
-	status = divide(s->f, n, small, x, a, err);
+	status = divide(r, n, small, x, s->basis == NULL ? a : inner, err);
+	if (status == EE_OK && s->basis != NULL)
+		ee_dgemm(true, false, s->f, n, r, 1, s->basis, s->f, inner,
+			 n, 0, a, n);
 out:
 	free(x);
 	free(small);
+	free(inner);
 	return status;
 }

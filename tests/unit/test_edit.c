@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/lowrank.h"
 #include "edit/memit.h"
 #include "edit/prompts.h"
 #include "edit/rome.h"
@@ -432,6 +433,113 @@ START_TEST(our_hparams_are_whole)
 }
 END_TEST
 
+/* A little of everything, always the same. */
+static void
+fill(float *x, size_t n, unsigned seed)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		x[i] = (float)(seed >> 8) / (float)(1u << 24) - 0.5f;
+	}
+}
+
+enum { WIDE = 24, SEEN = 60, EARLIER = 5, NEW = 4 };
+
+/* The sum of the outer products of SEEN keys. */
+static void
+sum_products(const float *x, float *sum)
+{
+	ee_gemm(true, false, WIDE, WIDE, SEEN, 1, x, WIDE, x, WIDE, 0, sum,
+		WIDE);
+}
+
+/* (s C + P P^T + K K^T) A = K, whether P was there from the start or came
+ * after, in two parts. */
+START_TEST(earlier_keys_join_the_system)
+{
+	float x[SEEN * WIDE], sum[WIDE * WIDE] = { 0 };
+	float earlier[WIDE * EARLIER], one[WIDE], rest[WIDE * (EARLIER - 1)];
+	double k[WIDE * NEW], a[2][WIDE * NEW];
+	const struct ee_tensor mom2 = ee_tensor_2d(EE_F32, sum, WIDE, WIDE);
+	const struct ee_solver_params with = { 3, 0, earlier, EARLIER };
+	const struct ee_solver_params without = { 3, 0, NULL, 0 };
+	struct ee_solver solver;
+	struct ee_err err;
+	size_t i, j, n, m;
+
+	fill(x, SEEN * WIDE, 1);
+	sum_products(x, sum);
+	fill(earlier, WIDE * EARLIER, 2);
+	fill(x, WIDE * NEW, 3);
+	for (i = 0; i < WIDE * NEW; i++)
+		k[i] = (double)x[i];
+	for (i = 0; i < WIDE; i++) {
+		one[i] = earlier[i * EARLIER];
+		memcpy(rest + i * (EARLIER - 1), earlier + i * EARLIER + 1,
+		       (EARLIER - 1) * sizeof(*rest));
+	}
+	must(ee_solver_make(&solver, &mom2, SEEN, &with, &err));
+	must(ee_solve_keys(&solver, NEW, k, 1, a[0], &err));
+	ee_solver_free(&solver);
+	must(ee_solver_make(&solver, &mom2, SEEN, &without, &err));
+	must(ee_solver_add(&solver, 1, one, &err));
+	must(ee_solver_add(&solver, EARLIER - 1, rest, &err));
+	must(ee_solve_keys(&solver, NEW, k, 1, a[1], &err));
+	ee_solver_free(&solver);
+	for (i = 0; i < WIDE; i++) {
+		for (n = 0; n < NEW; n++) {
+			double left = 0;
+
+			for (j = 0; j < WIDE; j++) {
+				double s = 3.0 / SEEN *
+					   (double)sum[i * WIDE + j];
+
+				for (m = 0; m < EARLIER; m++)
+					s += (double)earlier[i * EARLIER + m] *
+					     (double)earlier[j * EARLIER + m];
+				for (m = 0; m < NEW; m++)
+					s += k[i * NEW + m] * k[j * NEW + m];
+				left += s * a[0][j * NEW + n];
+			}
+			ck_assert_double_eq_tol(left, k[i * NEW + n], 1e-6);
+			ck_assert_double_eq_tol(a[0][i * NEW + n],
+						a[1][i * NEW + n], 1e-10);
+		}
+	}
+}
+END_TEST
+
+/* More requests than rows: the same change in smaller factors. */
+START_TEST(large_factors_shrink)
+{
+	enum { D = 3, F = 7, N = 5 };
+	struct ee_delta delta = { .out = D, .in = F, .r = N };
+	float before[D * F], after[D * F];
+	struct ee_err err;
+	double norm;
+	size_t i;
+
+	delta.left = ee_floats(D * N, &err);
+	delta.right = ee_floats(F * N, &err);
+	fill(delta.left, D * N, 4);
+	fill(delta.right, F * N, 5);
+	norm = ee_lowrank_norm(&delta, &err);
+	ee_gemm(false, true, D, F, N, 1, delta.left, N, delta.right, N, 0,
+		before, F);
+	must(ee_lowrank_shrink(&delta, &err));
+	ck_assert_uint_eq(delta.r, D);
+	ee_gemm(false, true, D, F, D, 1, delta.left, D, delta.right, D, 0,
+		after, F);
+	for (i = 0; i < D * F; i++)
+		ck_assert_float_eq_tol(before[i], after[i], 1e-6f);
+	ck_assert_double_eq_tol(ee_lowrank_norm(&delta, &err), norm, 1e-6);
+	free(delta.left);
+	free(delta.right);
+}
+END_TEST
+
 Suite *suite_edit(void);
 
 Suite *
@@ -444,6 +552,10 @@ suite_edit(void)
 	tcase_add_loop_test(t, rome_is_the_references, 0, CASES * FAMILIES);
 	tcase_add_loop_test(t, memit_is_the_references, 0, 3 * FAMILIES);
 	tcase_add_test(t, our_hparams_are_whole);
+	suite_add_tcase(s, t);
+	t = tcase_create("systems");
+	tcase_add_test(t, earlier_keys_join_the_system);
+	tcase_add_test(t, large_factors_shrink);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,90 @@
+/* massgiven.c - targets that were found before.  See masstargets.h. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "masstargets.h"
+
+/* One record, to every case of its name. */
+static enum ee_status
+take_target(struct session *s, const struct ee_value *record,
+	    const char *path, struct mass_case *cases, size_t n)
+{
+	const size_t d = s->model->config.d;
+	struct ee_err *err = &s->tool->err;
+	const char *name, *at;
+	struct ee_tensor v;
+	int64_t layer;
+	enum ee_status status;
+	size_t i;
+
+	status = ee_get_text(record, "case", &name, path, err);
+	if (status == EE_OK)
+		status = ee_get_int(record, "layer", 0, INT32_MAX, &layer,
+				    path, err);
+	if (status == EE_OK)
+		status = ee_get_text(record, "at", &at, path, err);
+	if (status == EE_OK)
+		status = ee_get_tensor(record, "v", EE_F32, 1, &v, path, err);
+	if (status != EE_OK)
+		return status;
+	if ((size_t)layer != mass_last_layer(s) || strcmp(at, "layer") != 0 ||
+	    v.shape[0] != d)
+		return ee_fail(err, EE_EMATCH, "%s: case %s: the target is "
+			       "for %s %lld, of %zu; wanted is layer %zu, of "
+			       "%zu", path, name, at, (long long)layer,
+			       v.shape[0], mass_last_layer(s), d);
+	for (i = 0; i < n; i++) {
+		if (strcmp(cases[i].request.id, name) != 0)
+			continue;
+		memcpy(cases[i].z, v.data, d * sizeof(*cases[i].z));
+		cases[i].found = true;
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+read_all(struct session *s, struct ee_reader *in, const char *path,
+	 struct mass_case *cases, size_t n)
+{
+	const struct ee_value *record;
+	enum ee_status status;
+	size_t i;
+
+	status = ee_model_check(s->model, ee_reader_header(in), path,
+				s->opt->model.force, &s->tool->warn,
+				&s->tool->err);
+	while (status == EE_OK) {
+		status = ee_reader_next(in, &record, &s->tool->err);
+		if (status == EE_OK)
+			status = take_target(s, record, path, cases, n);
+	}
+	if (status != EE_END)
+		return status;
+	for (i = 0; i < n; i++)
+		if (!cases[i].found)
+			return ee_fail(&s->tool->err, EE_EINPUT, "%s: no "
+				       "target for case %s", path,
+				       cases[i].request.id);
+	return EE_OK;
+}
+
+enum ee_status
+mass_targets_read(struct session *s, const char *path,
+		  struct mass_case *cases, size_t n)
+{
+	struct ee_err *err = &s->tool->err;
+	struct ee_reader *in;
+	enum ee_status status;
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ee_fail_sys(err, "%s", path);
+	status = ee_reader_open(&in, fd, path, "targets", err);
+	if (status == EE_OK) {
+		status = read_all(s, in, path, cases, n);
+		ee_reader_close(in);
+	}
+	close(fd);
+	return status;
+}
