@@ -45,6 +45,14 @@ EE_MUST_CHECK enum ee_status ee_cholesky(size_t d, double *a,
 void ee_cholesky_solve(size_t d, size_t nrhs, const double *l, double *b);
 
 /*
+ * Eigenvalues (d), ascending, of the symmetric a (d, d), of which the lower
+ * triangle is read, and in its place the eigenvectors, as rows.  Fails with
+ * EE_EMATH (it does not converge), EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_eigen(size_t d, double *a, double *values,
+				      struct ee_err *err);
+
+/*
  * A weight as it lies in its file: (out, in) row-major, or (in, out) where
  * 'in_major' (GPT-2's Conv1D).  float16 and bfloat16 are converted by panels
  * while they are multiplied; the data is borrowed and never copied whole.

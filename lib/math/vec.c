@@ -1,237 +1,12 @@
-/*
- * vec.c - norms, activations, softmax.  See vec.h.
- *
- * exp is a polynomial (Cephes' expf: 2^k times a degree-6 fit on half an
- * octave, 2 ulp), because the C library's cannot be vectorised without
- * giving up the checks for NaN.
- */
+/* vec.c - norms, softmax, sums.  See vec.h. */
 #include "math/vec.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "math/fastexp.h"
 #include "math/simd.h"
 #include "math/threads.h"
-
-static inline float
-fast_exp(float x)
-{
-	const float log2e = 1.44269504f;
-	float k, r, p;
-	uint32_t bits;
-
-	x = x < -87.0f ? -87.0f : x;		/* a NaN stays one */
-	x = x > 88.0f ? 88.0f : x;
-	k = x * log2e + 12582912.0f;		/* round to an integer */
-	memcpy(&bits, &k, sizeof(bits));
-	k -= 12582912.0f;
-	r = x - k * 0.693359375f;
-	r = r + k * 2.12194440e-4f;
-	p = 1.9875691500e-4f;
-	p = p * r + 1.3981999507e-3f;
-	p = p * r + 8.3334519073e-3f;
-	p = p * r + 4.1665795894e-2f;
-	p = p * r + 1.6666665459e-1f;
-	p = p * r + 5.0000001201e-1f;
-	p = p * r * r + r + 1.0f;
-	bits = (bits + 127u) << 23;
-	memcpy(&k, &bits, sizeof(k));
-	return p * k;
-}
-
-static inline float
-sigmoid(float x)
-{
-	return 1.0f / (1.0f + fast_exp(-x));
-}
-
-/* tanh(u) = 2 sigmoid(2u) - 1, so gelu_tanh(x) = x sigmoid(2u),
- * u = sqrt(2/pi) (x + 0.044715 x^3) */
-static inline float
-gelu_slope(float x)
-{
-	return sigmoid(1.5957691216f * (x + 0.044715f * x * x * x));
-}
-
-EE_SIMD static void
-gelu_tanh(size_t n, const float *x, float *y)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		y[i] = x[i] * gelu_slope(x[i]);
-}
-
-EE_SIMD static void
-gelu_tanh_back(size_t n, const float *x, const float *dy, float *dx)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		const float s = gelu_slope(x[i]);
-		const float du = 1.5957691216f *
-				 (1.0f + 0.134145f * x[i] * x[i]);
-
-		dx[i] = dy[i] * (s + x[i] * s * (1.0f - s) * du);
-	}
-}
-
-EE_SIMD static void
-silu(size_t n, const float *x, float *y)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		y[i] = x[i] * sigmoid(x[i]);
-}
-
-EE_SIMD static void
-silu_back(size_t n, const float *x, const float *dy, float *dx)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		const float s = sigmoid(x[i]);
-
-		dx[i] = dy[i] * s * (1.0f + x[i] * (1.0f - s));
-	}
-}
-
-static void
-activate(enum ee_activation act, size_t n, const float *x, float *y)
-{
-	size_t i;
-
-	switch (act) {
-	case EE_GELU_TANH: gelu_tanh(n, x, y); break;
-	case EE_SILU: silu(n, x, y); break;
-	case EE_GELU_ERF:
-		for (i = 0; i < n; i++)
-			y[i] = 0.5f * x[i] *
-			       (1.0f + erff(x[i] * 0.70710678f));
-		break;
-	case EE_RELU:
-		for (i = 0; i < n; i++)
-			y[i] = x[i] < 0.0f ? 0.0f : x[i];
-		break;
-	}
-}
-
-static void
-activate_back(enum ee_activation act, size_t n, const float *x,
-	      const float *dy, float *dx)
-{
-	size_t i;
-
-	switch (act) {
-	case EE_GELU_TANH: gelu_tanh_back(n, x, dy, dx); break;
-	case EE_SILU: silu_back(n, x, dy, dx); break;
-	case EE_GELU_ERF:
-		for (i = 0; i < n; i++) {
-			const float cdf = 0.5f * (1.0f +
-						  erff(x[i] * 0.70710678f));
-			const float pdf = 0.39894228f *
-					  expf(-0.5f * x[i] * x[i]);
-
-			dx[i] = dy[i] * (cdf + x[i] * pdf);
-		}
-		break;
-	case EE_RELU:
-		for (i = 0; i < n; i++)
-			dx[i] = x[i] > 0.0f ? dy[i] : 0.0f;
-		break;
-	}
-}
-
-/* One elementwise job for the threads; which arrays are there says which. */
-struct job {
-	enum ee_activation act;
-	const float *x, *up, *dy;
-	float *out, *out2;
-};
-
-enum { GRAIN = 1 << 15 };
-
-static void
-activate_part(void *arg, size_t b, size_t e, unsigned thread)
-{
-	const struct job *j = arg;
-
-	(void)thread;
-	if (j->dy != NULL)
-		activate_back(j->act, e - b, j->x + b, j->dy + b, j->out + b);
-	else
-		activate(j->act, e - b, j->x + b, j->out + b);
-}
-
-void
-ee_activate(enum ee_activation act, size_t n, const float *x, float *y)
-{
-	struct job j = { .act = act, .x = x, .out = y };
-
-	ee_parallel(n, GRAIN, activate_part, &j);
-}
-
-void
-ee_activate_back(enum ee_activation act, size_t n, const float *x,
-		 const float *dy, float *dx)
-{
-	struct job j = { .act = act, .x = x, .dy = dy, .out = dx };
-
-	ee_parallel(n, GRAIN, activate_part, &j);
-}
-
-static void
-gate_part(void *arg, size_t b, size_t e, unsigned thread)
-{
-	const struct job *j = arg;
-	size_t i;
-
-	(void)thread;
-	activate(j->act, e - b, j->x + b, j->out + b);
-	for (i = b; i < e; i++)
-		j->out[i] *= j->up[i];
-}
-
-void
-ee_gate(enum ee_activation act, size_t n, const float *gate, const float *up,
-	float *y)
-{
-	struct job j = { .act = act, .x = gate, .up = up, .out = y };
-
-	ee_parallel(n, GRAIN, gate_part, &j);
-}
-
-static void
-gate_back_part(void *arg, size_t b, size_t e, unsigned thread)
-{
-	const struct job *j = arg;
-	float a[256], g[256];
-	size_t i, k;
-
-	(void)thread;
-	for (i = b; i < e; i += 256) {
-		const size_t m = e - i < 256 ? e - i : 256;
-
-		activate(j->act, m, j->x + i, a);
-		for (k = 0; k < m; k++)
-			g[k] = j->dy[i + k] * j->up[i + k];
-		for (k = 0; k < m; k++)
-			a[k] *= j->dy[i + k];
-		memcpy(j->out2 + i, a, m * sizeof(*a));
-		activate_back(j->act, m, j->x + i, g, j->out + i);
-	}
-}
-
-void
-ee_gate_back(enum ee_activation act, size_t n, const float *gate,
-	     const float *up, const float *dy, float *dgate, float *dup)
-{
-	struct job j = { .act = act, .x = gate, .up = up, .dy = dy,
-			 .out = dgate, .out2 = dup };
-
-	ee_parallel(n, GRAIN, gate_back_part, &j);
-}
 
 /* Sum and sum of squares about 'c', in eight lanes of float each for vectors
  * of a few thousand; the lanes are added in double. */
@@ -277,6 +52,8 @@ moments(bool rms, size_t d, float eps, const float *x, float *mean,
 	sums(d, x, *mean, &sum, &squares);
 	*scale = (float)(1.0 / sqrt(squares / (double)d + (double)eps));
 }
+
+enum { GRAIN = 1 << 15 };	/* elements to a piece of a loop */
 
 struct norm_job {
 	bool rms;
@@ -391,14 +168,14 @@ exp_sum(size_t n, const float *x, float shift, float *y)
 
 	for (i = 0; i + 16 <= n; i += 16) {
 		for (j = 0; j < 16; j++) {
-			const float e = fast_exp(x[i + j] - shift);
+			const float e = ee_fast_exp(x[i + j] - shift);
 
 			y[i + j] = e;
 			s[j] += e;
 		}
 	}
 	for (; i < n; i++)
-		s[0] += y[i] = fast_exp(x[i] - shift);
+		s[0] += y[i] = ee_fast_exp(x[i] - shift);
 	for (j = 0; j < 16; j++)
 		sum += (double)s[j];
 	return sum;

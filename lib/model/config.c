@@ -332,6 +332,35 @@ ee_site_width(const struct ee_config *c, enum ee_site site)
 	}
 }
 
+bool
+ee_is_norm(enum ee_role role)
+{
+	return role == EE_W_NORM1 || role == EE_W_NORM2 ||
+	       role == EE_W_FINAL;
+}
+
+void
+ee_role_shape(const struct ee_config *c, enum ee_role role, size_t *out,
+	      size_t *in)
+{
+	*in = c->d;
+	*out = c->d;
+	switch (role) {
+	case EE_W_QKV: *out = ee_site_width(c, EE_AT_QKV); break;
+	case EE_W_Q: *out = ee_site_width(c, EE_AT_Q); break;
+	case EE_W_K:
+	case EE_W_V: *out = ee_site_width(c, EE_AT_K); break;
+	case EE_W_PROJ: *in = ee_site_width(c, EE_AT_HEADS); break;
+	case EE_W_GATE:
+	case EE_W_UP: *out = c->f; break;
+	case EE_W_DOWN: *in = c->f; break;
+	case EE_W_EMBED:
+	case EE_W_HEAD: *out = c->vocab; break;
+	case EE_W_POSITION: *out = c->positions; break;
+	default: break;
+	}
+}
+
 /* The llama3 rule: long wavelengths are slowed by 'factor', short ones not,
  * those between are interpolated (Llama 3.1, 2024). */
 static double

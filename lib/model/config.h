@@ -39,6 +39,11 @@ EE_MUST_CHECK enum ee_status ee_config_read(struct ee_config *config,
 /* Elements of a row at 'site'. */
 size_t ee_site_width(const struct ee_config *config, enum ee_site site);
 
+/* The logical dimensions of a role's weight; a norm has 'out' only. */
+void ee_role_shape(const struct ee_config *config, enum ee_role role,
+		   size_t *out, size_t *in);
+bool ee_is_norm(enum ee_role role);
+
 /* The inverse frequencies of the rotary positions: (rotary / 2). */
 void ee_rotary_frequencies(const struct ee_config *config, double *inv);
 

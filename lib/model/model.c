@@ -28,36 +28,6 @@ find(const struct ee_model *m, const char *name)
 	return item;
 }
 
-static bool
-is_norm(enum ee_role role)
-{
-	return role == EE_W_NORM1 || role == EE_W_NORM2 ||
-	       role == EE_W_FINAL;
-}
-
-/* Logical dimensions of a role's weight. */
-static void
-dimensions(const struct ee_config *c, enum ee_role role, size_t *out,
-	   size_t *in)
-{
-	*in = c->d;
-	*out = c->d;
-	switch (role) {
-	case EE_W_QKV: *out = ee_site_width(c, EE_AT_QKV); break;
-	case EE_W_Q: *out = ee_site_width(c, EE_AT_Q); break;
-	case EE_W_K:
-	case EE_W_V: *out = ee_site_width(c, EE_AT_K); break;
-	case EE_W_PROJ: *in = ee_site_width(c, EE_AT_HEADS); break;
-	case EE_W_GATE:
-	case EE_W_UP: *out = c->f; break;
-	case EE_W_DOWN: *in = c->f; break;
-	case EE_W_EMBED:
-	case EE_W_HEAD: *out = c->vocab; break;
-	case EE_W_POSITION: *out = c->positions; break;
-	default: break;
-	}
-}
-
 static enum ee_status
 check_shape(const char *name, const struct ee_tensor *t, size_t rows,
 	    size_t cols, struct ee_err *err)
@@ -113,7 +83,7 @@ load_matrix(const struct ee_model *m, const char *name, struct ee_param *p,
 	if (item == NULL)
 		return ee_fail(err, EE_EMATCH, "tensor '%s' is missing",
 			       name);
-	dimensions(&m->config, p->module->role, &w->out, &w->in);
+	ee_role_shape(&m->config, p->module->role, &w->out, &w->in);
 	w->in_major = layered && m->config.family->in_major;
 	status = check_shape(name, &item->tensor,
 			     w->in_major ? w->in : w->out,
@@ -135,10 +105,10 @@ load_param(struct ee_model *m, const char *full,
 	size_t out, in;
 
 	p->module = module;
-	dimensions(&m->config, module->role, &out, &in);
+	ee_role_shape(&m->config, module->role, &out, &in);
 	p->w.out = out;
 	snprintf(name, sizeof(name), "%s.weight", full);
-	if (is_norm(module->role))
+	if (ee_is_norm(module->role))
 		status = load_vector(m, name, false, out, &p->norm, err);
 	else
 		status = load_matrix(m, name, p, err);
