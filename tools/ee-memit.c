@@ -22,9 +22,10 @@ static const char usage[] =
 	"usage: ee-memit -m DIR -p HPARAMS [-e DELTA]... [--stats DIR]\n"
 	"                [--templates FILE] [--save-templates FILE] "
 	"[--seed S]\n"
-	"                [--like rome|easyedit] [--ridge R] "
-	"[--method memit|emmet]\n"
-	"                [--mu MU] [--spread linear|sqrt] [--shard I/N]\n"
+	"                [--method memit|emmet|alphaedit] [--mu MU] "
+	"[--ridge R]\n"
+	"                [--like rome|easyedit] [--spread linear|sqrt] "
+	"[--shard I/N]\n"
 	"                [--targets FILE | --targets-only] [--memory MIB]\n"
 	"                [--stop loss|argmax] [--batch N] [--strict] "
 	"[--force]\n"
@@ -45,6 +46,22 @@ parse_shard(const struct tool *tool, struct mass_options *opt, char *text)
 	opt->shard = tool_int(tool, "--shard", text, 1, opt->shards);
 }
 
+static enum mass_method
+method_of(const struct tool *tool, const char *text)
+{
+	static const char *const names[] = {
+		[MASS_MEMIT] = "memit", [MASS_EMMET] = "emmet",
+		[MASS_ALPHAEDIT] = "alphaedit",
+	};
+	enum mass_method m;
+
+	for (m = MASS_MEMIT; m <= MASS_ALPHAEDIT; m++)
+		if (strcmp(text, names[m]) == 0)
+			return m;
+	tool_misuse(tool, "--method '%s': want memit, emmet or alphaedit",
+		    text);
+}
+
 /* Which of two words. */
 static bool
 second(const struct tool *tool, const char *option, const char *text,
@@ -61,8 +78,7 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 {
 	switch (c) {
 	case METHOD:
-		opt->method = second(tool, "--method", arg, "memit", "emmet")
-			      ? MASS_EMMET : MASS_MEMIT;
+		opt->method = method_of(tool, arg);
 		break;
 	case MU: opt->mu = tool_real(tool, "--mu", arg, 0, 1e6); break;
 	case SPREAD:

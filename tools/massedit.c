@@ -12,6 +12,7 @@
 struct work {
 	struct session session;
 	const struct mass_options *opt;
+	enum mass_method method;
 	struct mass_cases cases;
 	struct mass_keys earlier[EE_MAX_EDIT_LAYERS];
 	struct ee_solver solver[EE_MAX_EDIT_LAYERS];
@@ -28,6 +29,7 @@ struct batch {
 
 static const char *const method_names[] = {
 	[MASS_MEMIT] = "MEMIT", [MASS_EMMET] = "EMMET",
+	[MASS_ALPHAEDIT] = "AlphaEdit",
 };
 
 static void
@@ -53,7 +55,7 @@ solve(void *ctx, size_t i, size_t f, size_t n, const double *k, double *a,
 		return ee_fail(err, EE_EMATCH, "statistics of keys of %zu, "
 			       "this layer's have %zu", w->solver[i].f, f);
 	return ee_solve_keys(&w->solver[i], n, k,
-			     w->opt->method == MASS_EMMET ? w->opt->mu : 1,
+			     w->method == MASS_EMMET ? w->opt->mu : 1,
 			     a, err);
 }
 
@@ -76,7 +78,7 @@ put_layer(struct work *w, const struct batch *b, size_t i)
 				      s->model->config.f, b->n)));
 	ee_put(&s->arena, &record, "cases", cases);
 	ee_put(&s->arena, &record, "method",
-	       ee_text(method_names[w->opt->method]));
+	       ee_text(method_names[w->method]));
 	ee_put(&s->arena, &record, "layer",
 	       ee_int((int64_t)s->hparams.layers[i]));
 	ee_put(&s->arena, &record, "report", said);
@@ -161,23 +163,73 @@ edit_all(struct work *w, const struct mass_how *how)
 	return status;
 }
 
+static enum ee_status
+open_null(struct session *s, size_t i, const struct mass_keys *earlier,
+	  struct ee_solver *solver)
+{
+	const struct ee_hparams *h = &s->hparams;
+	struct ee_err *err = &s->tool->err;
+	struct ee_stats stats;
+	enum ee_status status = session_stats(s, i, &stats);
+
+	if (status != EE_OK)
+		return status;
+	status = ee_solver_null(solver, &stats.mom2, stats.count,
+				h->null_threshold, h->l2, err);
+	if (status == EE_OK && s->tool->verbose)
+		fprintf(stderr, "ee-memit: layer %zu: %zu of %zu dimensions "
+			"are free\n", h->layers[i], solver->r, solver->f);
+	if (status == EE_OK && earlier->n > 0)
+		status = ee_solver_add(solver, earlier->n, earlier->k, err);
+	if (status != EE_OK)
+		status = ee_within(err, status, "%s", stats.path);
+	ee_stats_close(&stats);
+	return status;
+}
+
+/* Which method, and has it what it needs? */
+static enum ee_status
+choose_method(struct work *w)
+{
+	const struct ee_hparams *h = &w->session.hparams;
+	const char *missing = NULL;
+	enum mass_method m = MASS_ALPHAEDIT;
+
+	while (m > MASS_MEMIT && strcmp(method_names[m], h->alg_name) != 0)
+		m--;
+	w->method = w->opt->method != MASS_AS_SAID ? w->opt->method : m;
+	if (w->method != MASS_ALPHAEDIT && h->mom2_update_weight <= 0)
+		missing = "mom2_update_weight";
+	if (w->method == MASS_ALPHAEDIT && h->l2 <= 0)
+		missing = "L2";
+	if (w->method == MASS_ALPHAEDIT && h->null_threshold <= 0)
+		missing = "nullspace_threshold";
+	if (missing != NULL)
+		return ee_fail(&w->session.tool->err, EE_EFORMAT, "%s: '%s' "
+			       "is missing", w->session.opt->hparams, missing);
+	return EE_OK;
+}
+
 /* The systems of all layers, with the keys of earlier edits. */
 static enum ee_status
 open_solvers(struct work *w)
 {
 	struct session *s = &w->session;
-	const double lambda = s->hparams.mom2_update_weight;
-	enum ee_status status;
+	enum ee_status status = choose_method(w);
 	size_t i;
 
-	if (lambda <= 0)
-		return ee_fail(&s->tool->err, EE_EFORMAT, "%s: "
-			       "'mom2_update_weight' is missing",
-			       s->opt->hparams);
-	status = mass_keys_read(s, w->earlier);
-	for (i = 0; i < s->hparams.nlayers && status == EE_OK; i++)
-		status = session_solver(s, i, lambda, w->earlier[i].k,
-					w->earlier[i].n, &w->solver[i]);
+	if (status == EE_OK)
+		status = mass_keys_read(s, w->earlier);
+	for (i = 0; i < s->hparams.nlayers && status == EE_OK; i++) {
+		const struct mass_keys *p = &w->earlier[i];
+
+		if (w->method == MASS_ALPHAEDIT)
+			status = open_null(s, i, p, &w->solver[i]);
+		else
+			status = session_solver(s, i, s->hparams.
+						mom2_update_weight, p->k,
+						p->n, &w->solver[i]);
+	}
 	return status;
 }
 

@@ -7,7 +7,8 @@
 #include "edit/target.h"
 #include "session.h"
 
-enum mass_method { MASS_MEMIT, MASS_EMMET };
+/* MASS_AS_SAID: by alg_name of the hyper-parameters, else MEMIT */
+enum mass_method { MASS_AS_SAID, MASS_MEMIT, MASS_EMMET, MASS_ALPHAEDIT };
 
 struct mass_options {
 	struct session_options session;

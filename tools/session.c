@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "file/json.h"
-#include "stats/statfile.h"
 
 void
 session_defaults(struct session_options *opt)
@@ -135,9 +134,7 @@ session_close(struct session *s)
 }
 
 enum ee_status
-session_solver(struct session *s, size_t i, double scale,
-	       const float *previous, size_t nprevious,
-	       struct ee_solver *solver)
+session_stats(struct session *s, size_t i, struct ee_stats *stats)
 {
 	const struct ee_hparams *h = &s->hparams;
 	const char *models[] = { s->model->config.name, s->opt->model.dir,
@@ -153,11 +150,7 @@ session_solver(struct session *s, size_t i, double scale,
 		.width = s->model->config.f, .fingerprint = print,
 		.force = s->opt->model.force, .model_dir = s->opt->model.dir,
 	};
-	const struct ee_solver_params params = { scale, s->opt->ridge,
-						 previous, nprevious };
 	struct ee_err *err = &s->tool->err;
-	struct ee_stats stats;
-	enum ee_status status;
 
 	if (query.stats == NULL)
 		return ee_fail(err, EE_EINPUT, "mom2_adjustment needs "
@@ -166,7 +159,20 @@ session_solver(struct session *s, size_t i, double scale,
 	ee_fill_layer(h->rewrite_module, h->layers[i], layer);
 	ee_print_text(ee_model_file_print(s->model, h->layers[i],
 					  EE_AT_KEY), print);
-	status = ee_stats_open(&stats, &query, &s->tool->warn, err);
+	return ee_stats_open(stats, &query, &s->tool->warn, err);
+}
+
+enum ee_status
+session_solver(struct session *s, size_t i, double scale,
+	       const float *previous, size_t nprevious,
+	       struct ee_solver *solver)
+{
+	const struct ee_solver_params params = { scale, s->opt->ridge,
+						 previous, nprevious };
+	struct ee_err *err = &s->tool->err;
+	struct ee_stats stats;
+	enum ee_status status = session_stats(s, i, &stats);
+
 	if (status != EE_OK)
 		return status;
 	status = ee_solver_make(solver, &stats.mom2, stats.count, &params,

@@ -9,6 +9,7 @@
 #include "edit/solver.h"
 #include "edit/templates.h"
 #include "modeltool.h"
+#include "stats/statfile.h"
 #include "tool.h"
 
 struct session_options {
@@ -50,6 +51,13 @@ struct session {
 EE_MUST_CHECK enum ee_status session_open(struct session *s,
 	struct tool *tool, const struct session_options *opt);
 void session_close(struct session *s);
+
+/*
+ * The statistics of layer number i of the hyper-parameters, found and
+ * checked; to end with ee_stats_close.
+ */
+EE_MUST_CHECK enum ee_status session_stats(struct session *s, size_t i,
+	struct ee_stats *stats);
 
 /*
  * The statistics of layer number i of the hyper-parameters, found, checked

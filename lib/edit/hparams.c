@@ -31,6 +31,8 @@ static const struct {
 	{ "mom2_adjustment", LOGIC, AT(mom2_adjustment), 0, 0, false },
 	{ "mom2_update_weight", REAL, AT(mom2_update_weight), 0, 1e12,
 	  false },
+	{ "L2", REAL, AT(l2), 0, 1e12, false },
+	{ "nullspace_threshold", REAL, AT(null_threshold), 0, 1e12, false },
 	{ "enable_random_prefix_keys", LOGIC, AT(random_prefix_keys), 0, 0,
 	  false },
 	{ "enable_prompt_keys", LOGIC, AT(prompt_keys), 0, 0, false },
@@ -50,6 +52,7 @@ static const struct {
 	{ "attn_module_tmp", PASS, 0, 0, 0, false },
 	{ "ln_f_module", PASS, 0, 0, 0, false },
 	{ "lm_head_module", PASS, 0, 0, 0, false },
+	{ "P_loc", PASS, 0, 0, 0, false },
 	{ "layer_selection", PASS, 0, 0, 0, false },
 	{ "original_implementation", PASS, 0, 0, 0, false },
 };

@@ -16,7 +16,7 @@ enum ee_fact_token {
 enum { EE_MAX_EDIT_LAYERS = 64, EE_MAX_LENGTHS = 16 };
 
 struct ee_hparams {
-	const char *alg_name;		/* "ROME", "R-ROME", "MEMIT" */
+	const char *alg_name;		/* "ROME", "MEMIT", "AlphaEdit" */
 	const char *model_name;		/* or NULL */
 	const char *stats_dir;		/* or NULL */
 	size_t nlayers, layers[EE_MAX_EDIT_LAYERS];
@@ -30,6 +30,7 @@ struct ee_hparams {
 	bool mom2_adjustment;
 	bool mom2_given;		/* the file says it */
 	double mom2_update_weight;	/* MEMIT */
+	double l2, null_threshold;	/* AlphaEdit: L2, nullspace_threshold */
 	bool random_prefix_keys;	/* R-ROME: keys of all templates */
 	bool prompt_keys;		/* R-ROME: keys of the bare prompt */
 	/* context templates to sample: count[i] of length[i] tokens */

@@ -77,8 +77,9 @@ struct ee_target {
  *          delta = 0
  *   decay  weight_decay * |delta| / |v0|^2
  *
- * A request ends, before stepping, as 'stop' says, or at its last loss; after each step |delta| <= clamp |v0|.  Ended requests leave the
- * batch once they are a quarter of it.
+ * A request ends, before stepping, as 'stop' says, or at its last loss; after
+ * each step |delta| <= clamp |v0|.  Ended requests leave the batch once they
+ * are a quarter of it.
  *
  * Fails with EE_EINPUT (no rows, a row too short or too long), EE_EMATH (a
  * loss or gradient that is not finite), EE_ENOMEM.
