@@ -72,6 +72,9 @@
 #include "edit/templates.h"
 
 /* score */
+#include "score/cases.h"
+#include "score/exam.h"
 #include "score/score.h"
+#include "score/tally.h"
 
 #endif

@@ -41,8 +41,9 @@ struct ee_answer {
 /*
  * Score n asks.  They go into token tries, whose nodes (prompts and targets
  * that begin alike share them) are computed once; a trie is closed as soon
- * as it has 'nodes' of them (0: a good default).  An answer does not depend
- * on what other asks there are.  The first of equally likely tokens counts.
+ * as it has 'nodes' of them (0: a good default).  Beyond rounding,
+ * an answer does not depend on the other asks.  The first of equally likely
+ * tokens counts.
  *
  *   answers   (n) out; 'said' is read
  *   progress  counts asks; or NULL

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file/json.h"
 #include "golden.h"
 #include "model/forward.h"
-#include "score/score.h"
+#include "score/exam.h"
 
 static struct ee_err err;
 
@@ -166,17 +167,279 @@ START_TEST(test_ask_space)
 }
 END_TEST
 
+/* Records of all shapes, and what becomes of them. */
+static void
+read_case(struct ee_case *c, struct ee_arena *arena, const char *json,
+	  enum ee_data_format want)
+{
+	struct ee_value v;
+	enum ee_data_format format;
+
+	must(ee_json_parse(arena, json, strlen(json), "test", &v, &err));
+	must(ee_data_format_guess(&v, &format, &err));
+	ck_assert_int_eq(format, want);
+	must(ee_case_read(c, &v, format, 7, arena, &err));
+}
+
+static void
+expect(const struct ee_case *c, size_t i, enum ee_aspect aspect,
+       const char *group, const char *prompt, const char *target)
+{
+	ck_assert_uint_lt(i, c->n);
+	ck_assert_int_eq(c->list[i].aspect, aspect);
+	ck_assert_pstr_eq(c->list[i].group, group);
+	ck_assert_str_eq(c->list[i].prompt, prompt);
+	ck_assert_str_eq(c->list[i].target, target);
+}
+
+START_TEST(test_cases)
+{
+	struct ee_arena arena = { 0 };
+	struct ee_case c;
+
+	read_case(&c, &arena, "{\"case_id\": 3, \"requested_rewrite\": "
+		  "{\"prompt\": \"{} is in\", \"subject\": \"Brno\", "
+		  "\"target_new\": {\"str\": \"Iowa\"}, \"target_true\": "
+		  "{\"str\": \"Moravia\"}}, \"paraphrase_prompts\": [\"a\", "
+		  "\"b\"], \"neighborhood_prompts\": [\"c\"], \"x\": 1}",
+		  EE_COUNTERFACT);
+	ck_assert_str_eq(c.id, "3");
+	ck_assert_uint_eq(c.n, 4);
+	expect(&c, 0, EE_REWRITE, NULL, "Brno is in", "Iowa");
+	expect(&c, 2, EE_REPHRASE, NULL, "b", "Iowa");
+	expect(&c, 3, EE_LOCALITY, NULL, "c", "Iowa");
+	ck_assert_str_eq(c.list[3].other, "Moravia");
+
+	read_case(&c, &arena, "{\"src\": \"s\", \"alt\": \"a\", \"rephrase\":"
+		  " \"r\", \"loc\": \"l\", \"loc_ans\": \"la\"}", EE_ZSRE);
+	ck_assert_str_eq(c.id, "7");
+	ck_assert_uint_eq(c.n, 3);
+	expect(&c, 1, EE_REPHRASE, NULL, "r", "a");
+	expect(&c, 2, EE_LOCALITY, NULL, "l", "la");
+	ck_assert_ptr_null(c.list[2].other);
+
+	read_case(&c, &arena, "{\"prompt\": \"p\", \"target_new\": \"t\", "
+		  "\"rephrase_prompt\": \"r\", \"locality\": {\"near\": "
+		  "{\"prompt\": [\"l\", \"m\"], \"ground_truth\": [\"x\", "
+		  "\"y\"]}}, \"portability\": {\"Reasoning\": [{\"prompt\": "
+		  "\"q\", \"ground_truth\": [[\"z\", \"zz\"]]}, {\"prompt\": "
+		  "\"n\", \"ground_truth\": []}], \"Alias\": {\"prompt\": "
+		  "\"k\", \"ground_truth\": \"w\"}}}", EE_EASYEDIT);
+	ck_assert_uint_eq(c.n, 6);
+	expect(&c, 1, EE_REPHRASE, NULL, "r", "t");
+	expect(&c, 3, EE_LOCALITY, "near", "m", "y");
+	expect(&c, 4, EE_PORTABILITY, "Reasoning", "q", "z");
+	expect(&c, 5, EE_PORTABILITY, "Alias", "k", "w");
+	ee_arena_free(&arena);
+}
+END_TEST
+
+static const struct {
+	const char *json, *says;
+	enum ee_data_format format;
+} lacks[] = {
+	{ "{\"src\": \"s\", \"alt\": \"a\", \"rephrase\": \"r\", \"loc\": "
+	  "\"l\"}", "case 7: 'loc_ans' is missing, empty, or no text",
+	  EE_ZSRE },
+	{ "{\"prompt\": \"{} is\", \"target_new\": \"t\"}",
+	  "case 7: 'subject' is missing, and the prompt '{} is' has {}",
+	  EE_EASYEDIT },
+	{ "{\"prompt\": \"p\", \"target_new\": \"\"}",
+	  "case 7: 'target_new' is missing, empty, or no text", EE_EASYEDIT },
+	{ "{\"prompt\": \"p\", \"target_new\": \"t\", \"locality\": {\"g\": "
+	  "{\"prompt\": [\"a\"], \"ground_truth\": []}}}",
+	  "case 7: 'g': needs 'prompt' and 'ground_truth', as many of the one "
+	  "as of the other", EE_EASYEDIT },
+	{ "{\"requested_rewrite\": {\"prompt\": \"p\", \"subject\": \"s\", "
+	  "\"target_new\": {\"str\": \"n\"}, \"target_true\": {\"str\": "
+	  "\"t\"}}, \"paraphrase_prompts\": []}",
+	  "case 7: 'neighborhood_prompts' is missing, or no list",
+	  EE_COUNTERFACT },
+};
+enum { LACKS = sizeof(lacks) / sizeof(lacks[0]) };
+
+START_TEST(test_cases_lack)
+{
+	struct ee_arena arena = { 0 };
+	struct ee_value v;
+	struct ee_case c;
+	const char *json = lacks[_i].json;
+
+	must(ee_json_parse(&arena, json, strlen(json), "test", &v, &err));
+	ck_assert_int_eq(ee_case_read(&c, &v, lacks[_i].format, 7, &arena,
+				      &err), EE_EINPUT);
+	ck_assert_str_eq(err.text, lacks[_i].says);
+	ee_arena_free(&arena);
+}
+END_TEST
+
+START_TEST(test_says)
+{
+	ck_assert(ee_says(" Rome, the city", "Rome"));
+	ck_assert(ee_says("Rome", " Rome"));
+	ck_assert(!ee_says(" Romeo", "Rome"));
+	ck_assert(!ee_says(" The Rome", "Rome"));
+	ck_assert(!ee_says("", "Rome"));
+	ck_assert(ee_says(" \xe5\xb7\xb4\xe9\xbb\x8e\xe5\xb8\x82",
+			  "\xe5\xb7\xb4\xe9\xbb\x8e"));
+}
+END_TEST
+
+/*
+ * An exam with answers made up.  Case 0: rewrite p(new) .8, p(true) .1;
+ * paraphrases .2 against .4 and .5 against .3; neighbours .1 new, .6 true;
+ * .4, .2; .3, .3 (a tie is no success).
+ */
+START_TEST(test_measures_counterfact)
+{
+	static const double p[] = { .8, .1, .2, .4, .5, .3, .1, .6, .4, .2,
+				    .3, .3 };
+	static const struct {
+		const char *name;
+		double want;
+	} wants[] = {
+		{ "efficacy", 1 }, { "paraphrase", .5 },
+		{ "neighbourhood", 1 / 3. }, { "efficacy_magnitude", .7 },
+		{ "paraphrase_magnitude", 0 },
+		{ "neighbourhood_magnitude", .1 }
+	};
+	struct ee_question q[6] = {
+		{ EE_REWRITE, NULL, "a", "n", "t" },
+		{ EE_REPHRASE, NULL, "b", "n", "t" },
+		{ EE_REPHRASE, NULL, "c", "n", "t" },
+		{ EE_LOCALITY, NULL, "d", "n", "t" },
+		{ EE_LOCALITY, NULL, "e", "n", "t" },
+		{ EE_LOCALITY, NULL, "f", "n", "t" }
+	};
+	struct ee_case c = { "0", q, 6, 6 };
+	size_t first[2] = { 0, 12 }, i;
+	struct ee_answer answers[12];
+	struct ee_exam e = { .format = EE_COUNTERFACT, .cases = &c,
+			     .ncases = 1, .nasks = 12, .first = first,
+			     .answers = { answers, NULL } };
+	struct ee_tally t;
+
+	for (i = 0; i < 12; i++)
+		answers[i] = (struct ee_answer){ -log(p[i]), 0, NULL };
+	ee_tally_start(&t, 1);
+	must(ee_exam_measure(&e, EE_BEFORE, 0, &t, &err));
+	ck_assert_uint_eq(t.n, 6);
+	for (i = 0; i < 6; i++) {
+		ck_assert_str_eq(t.name[i], wants[i].name);
+		ck_assert_double_eq_tol(t.value[i][EE_BEFORE][0],
+					wants[i].want, 1e-12);
+	}
+	ee_tally_free(&t);
+}
+END_TEST
+
+static double
+after_of(const struct ee_tally *t, const char *name)
+{
+	const size_t i = ee_tally_find(t, name);
+
+	ck_assert_uint_lt(i, t->n);
+	return t->value[i][EE_AFTER][0];
+}
+
+/* Two of three tokens right; of the locality tokens 1 of 2 stays in one
+ * group, 1 of 1 in the other. */
+START_TEST(test_measures_easyedit)
+{
+	struct ee_question q[3] = {
+		{ EE_REWRITE, NULL, "a", "n", NULL },
+		{ EE_LOCALITY, "far", "b", "n", NULL },
+		{ EE_LOCALITY, "near", "c", "n", NULL }
+	};
+	struct ee_case c = { "0", q, 3, 3 };
+	size_t first[2] = { 0, 3 };
+	struct ee_ask asks[3] = { { NULL, 5, 3 }, { NULL, 5, 2 },
+				  { NULL, 5, 1 } };
+	int32_t before[] = { 1, 2, 3, 4, 5, 6 };
+	int32_t after[] = { 1, 2, 9, 4, 8, 6 };
+	struct ee_answer a[2][3] = {
+		{ { 0, 0, before }, { 0, 2, before + 3 },
+		  { 0, 0, before + 5 } },
+		{ { 0, 2, after }, { 0, 1, after + 3 }, { 0, 0, after + 5 } }
+	};
+	const char *written[3] = { " n", NULL, NULL };
+	struct ee_exam e = { .format = EE_EASYEDIT, .cases = &c, .ncases = 1,
+			     .asks = asks, .nasks = 3, .first = first,
+			     .answers = { a[0], a[1] },
+			     .written = { NULL, written } };
+	struct ee_tally t;
+	size_t i;
+
+	ee_tally_start(&t, 1);
+	must(ee_exam_measure(&e, EE_BEFORE, 0, &t, &err));
+	ck_assert_uint_eq(ee_tally_find(&t, "locality"), t.n);
+	must(ee_exam_measure(&e, EE_AFTER, 0, &t, &err));
+	ck_assert_double_eq_tol(after_of(&t, "rewrite_acc"), 2 / 3., 1e-12);
+	ck_assert_double_eq_tol(after_of(&t, "locality"), .75, 1e-12);
+	ck_assert_double_eq_tol(after_of(&t, "locality.far"), .5, 1e-12);
+	ck_assert_double_eq_tol(after_of(&t, "locality.near"), 1, 1e-12);
+	ck_assert_double_eq_tol(after_of(&t, "locality_acc"), .25, 1e-12);
+	ck_assert_double_eq_tol(after_of(&t, "generated_rewrite"), 1, 1e-12);
+	i = ee_tally_find(&t, "locality_acc");
+	ck_assert_double_eq_tol(t.value[i][EE_BEFORE][0], .5, 1e-12);
+	ee_tally_free(&t);
+}
+END_TEST
+
+/* Means over the cases that have a measure; the harmonic mean of 3/4 and
+ * 1/2 is 3/5; all cases alike: no width. */
+START_TEST(test_tally)
+{
+	const double x[] = { 1, 1, 0, 1 };
+	const size_t both[] = { 0, 1 }, third = 2;
+	struct ee_estimate e, again;
+	struct ee_tally t;
+	size_t i;
+
+	ee_tally_start(&t, 4);
+	for (i = 0; i < 4; i++) {
+		must(ee_tally_put(&t, "x", EE_AFTER, i, x[i], &err));
+		if (i < 2)
+			must(ee_tally_put(&t, "y", EE_AFTER, i, (double)i,
+					  &err));
+		must(ee_tally_put(&t, "z", EE_AFTER, i, .25, &err));
+	}
+	must(ee_tally_estimate(&t, both, 1, EE_AFTER, 1000, 1, &e, &err));
+	ck_assert_double_eq_tol(e.mean, .75, 1e-12);
+	ck_assert_double_eq_tol(e.low, .25, 1e-12);
+	ck_assert_double_eq_tol(e.high, 1, 1e-12);
+	ck_assert_uint_eq(e.n, 4);
+	must(ee_tally_estimate(&t, both, 1, EE_AFTER, 1000, 1, &again, &err));
+	ck_assert_double_eq(e.low, again.low);
+	must(ee_tally_estimate(&t, both, 2, EE_AFTER, 1000, 1, &e, &err));
+	ck_assert_double_eq_tol(e.mean, .6, 1e-12);
+	must(ee_tally_estimate(&t, &third, 1, EE_AFTER, 100, 1, &e, &err));
+	ck_assert_double_eq(e.low, .25);
+	ck_assert_double_eq(e.high, .25);
+	must(ee_tally_estimate(&t, both, 1, EE_BEFORE, 100, 1, &e, &err));
+	ck_assert_uint_eq(e.n, 0);
+	ee_tally_free(&t);
+}
+END_TEST
+
 Suite *suite_score(void);
 
 Suite *
 suite_score(void)
 {
 	Suite *s = suite_create("score");
-	TCase *asks = tcase_create("asks");
+	TCase *asks = tcase_create("asks"), *worth = tcase_create("worth");
 
 	tcase_add_loop_test(asks, test_score_plain, 0, 2);
 	tcase_add_test(asks, test_ask_refuses);
 	tcase_add_test(asks, test_ask_space);
+	tcase_add_test(asks, test_cases);
+	tcase_add_loop_test(asks, test_cases_lack, 0, LACKS);
 	suite_add_tcase(s, asks);
+	tcase_add_test(worth, test_says);
+	tcase_add_test(worth, test_measures_counterfact);
+	tcase_add_test(worth, test_measures_easyedit);
+	tcase_add_test(worth, test_tally);
+	suite_add_tcase(s, worth);
 	return s;
 }

@@ -1,0 +1,279 @@
+/* cases.c - what an edited model is asked.  See cases.h. */
+#include "score/cases.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TRY(call) do { \
+	const enum ee_status status_ = (call); \
+	if (status_ != EE_OK) \
+		return status_; \
+} while (0)
+
+static const char *const names[] = { "counterfact", "zsre", "easyedit" };
+
+struct reading {
+	struct ee_case *c;
+	struct ee_arena *arena;
+	const char *subject;	/* or NULL */
+	struct ee_err *err;
+};
+
+bool
+ee_data_format_named(const char *name, enum ee_data_format *format)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			*format = (enum ee_data_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+ee_data_format_name(enum ee_data_format format)
+{
+	return names[format];
+}
+
+enum ee_status
+ee_data_format_guess(const struct ee_value *record,
+		     enum ee_data_format *format, struct ee_err *err)
+{
+	if (ee_get(record, "requested_rewrite") != NULL)
+		*format = EE_COUNTERFACT;
+	else if (ee_get(record, "src") != NULL)
+		*format = EE_ZSRE;
+	else if (ee_get(record, "prompt") != NULL)
+		*format = EE_EASYEDIT;
+	else
+		return ee_fail(err, EE_EINPUT, "record 1: no "
+			       "'requested_rewrite' (counterfact), 'src' "
+			       "(zsre) or 'prompt' (easyedit)");
+	return EE_OK;
+}
+
+/* The text in a text, in {"str": ...}, or first in a list of such; NULL if
+ * there is none. */
+static const char *
+text_in(const struct ee_value *v)
+{
+	while (v != NULL && v->type == EE_LIST)
+		v = v->n > 0 ? &v->u.list[0] : NULL;
+	if (v != NULL && v->type == EE_MAP)
+		v = ee_get(v, "str");
+	return v != NULL && v->type == EE_TEXT && v->n > 0 ? v->u.text : NULL;
+}
+
+static enum ee_status
+need(const struct reading *r, const struct ee_value *map, const char *key,
+     const char **text)
+{
+	*text = text_in(ee_get(map, key));
+	if (*text != NULL)
+		return EE_OK;
+	return ee_fail(r->err, EE_EINPUT, "case %s: '%s' is missing, empty, "
+		       "or no text", r->c->id, key);
+}
+
+/* The prompt with the subject where its "{}" is. */
+static enum ee_status
+fill(const struct reading *r, const char **prompt)
+{
+	const char *hole = strstr(*prompt, "{}");
+
+	if (hole == NULL)
+		return EE_OK;
+	if (r->subject == NULL)
+		return ee_fail(r->err, EE_EINPUT, "case %s: 'subject' is "
+			       "missing, and the prompt '%s' has {}", r->c->id,
+			       *prompt);
+	*prompt = ee_arena_printf(r->arena, "%.*s%s%s",
+				  (int)(hole - *prompt), *prompt, r->subject,
+				  hole + 2);
+	return ee_arena_check(r->arena, r->err);
+}
+
+static enum ee_status
+add(const struct reading *r, struct ee_question q)
+{
+	struct ee_case *c = r->c;
+	struct ee_question *more;
+
+	TRY(fill(r, &q.prompt));
+	if (c->n == c->room) {
+		c->room = 2 * c->room + 8;
+		more = ee_arena_alloc(r->arena, c->room * sizeof(*more),
+				      _Alignof(struct ee_question));
+		if (more == NULL)
+			return ee_arena_check(r->arena, r->err);
+		if (c->n > 0)
+			memcpy(more, c->list, c->n * sizeof(*more));
+		c->list = more;
+	}
+	c->list[c->n++] = q;
+	return EE_OK;
+}
+
+/* All prompts of a list; the rest of the question is given. */
+static enum ee_status
+add_list(const struct reading *r, const struct ee_value *record,
+	 const char *key, struct ee_question q)
+{
+	const struct ee_value *v = ee_get(record, key);
+	size_t i;
+
+	if (v == NULL || v->type != EE_LIST)
+		return ee_fail(r->err, EE_EINPUT, "case %s: '%s' is missing, "
+			       "or no list", r->c->id, key);
+	for (i = 0; i < v->n; i++) {
+		q.prompt = text_in(&v->u.list[i]);
+		if (q.prompt == NULL)
+			return ee_fail(r->err, EE_EINPUT, "case %s: '%s': "
+				       "number %zu is no text", r->c->id, key,
+				       i + 1);
+		TRY(add(r, q));
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+read_counterfact(struct reading *r, const struct ee_value *record)
+{
+	const struct ee_value *map = ee_get(record, "requested_rewrite");
+	struct ee_question q = { .aspect = EE_REWRITE };
+
+	if (map == NULL)
+		return ee_fail(r->err, EE_EINPUT, "case %s: "
+			       "'requested_rewrite' is missing", r->c->id);
+	TRY(need(r, map, "prompt", &q.prompt));
+	TRY(need(r, map, "subject", &r->subject));
+	TRY(need(r, map, "target_new", &q.target));
+	TRY(need(r, map, "target_true", &q.other));
+	TRY(add(r, q));
+	q.aspect = EE_REPHRASE;
+	TRY(add_list(r, record, "paraphrase_prompts", q));
+	q.aspect = EE_LOCALITY;
+	return add_list(r, record, "neighborhood_prompts", q);
+}
+
+static enum ee_status
+read_zsre(struct reading *r, const struct ee_value *record)
+{
+	struct ee_question q = { .aspect = EE_REWRITE };
+
+	TRY(need(r, record, "src", &q.prompt));
+	TRY(need(r, record, "alt", &q.target));
+	TRY(add(r, q));
+	q.aspect = EE_REPHRASE;
+	TRY(need(r, record, "rephrase", &q.prompt));
+	TRY(add(r, q));
+	q.aspect = EE_LOCALITY;
+	TRY(need(r, record, "loc", &q.prompt));
+	TRY(need(r, record, "loc_ans", &q.target));
+	return add(r, q);
+}
+
+/* {prompt, ground_truth}, each a text, or lists of the same length. */
+static enum ee_status
+add_asked(const struct reading *r, const struct ee_value *map,
+	  struct ee_question q)
+{
+	const struct ee_value *p = ee_get(map, "prompt");
+	const struct ee_value *t = ee_get(map, "ground_truth");
+	const bool many = p != NULL && p->type == EE_LIST;
+	size_t i;
+
+	for (i = 0; i < (many ? p->n : 1); i++) {
+		q.prompt = text_in(many ? &p->u.list[i] : p);
+		if (q.prompt == NULL || t == NULL || (many &&
+		    (t->type != EE_LIST || t->n != p->n)))
+			return ee_fail(r->err, EE_EINPUT, "case %s: '%s': "
+				       "needs 'prompt' and 'ground_truth', "
+				       "as many of the one as of the other",
+				       r->c->id, q.group);
+		q.target = text_in(many ? &t->u.list[i] : t);
+		if (q.target != NULL)
+			TRY(add(r, q));
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+add_groups(const struct reading *r, const struct ee_value *record,
+	   const char *key, enum ee_aspect aspect)
+{
+	const struct ee_value *groups = ee_get(record, key), *v;
+	struct ee_question q = { .aspect = aspect };
+	size_t i, k;
+
+	if (groups == NULL || groups->type == EE_NULL)
+		return EE_OK;
+	if (groups->type != EE_MAP)
+		return ee_fail(r->err, EE_EINPUT, "case %s: '%s' is no map",
+			       r->c->id, key);
+	for (i = 0; i < groups->n; i++) {
+		q.group = groups->u.map[i].key;
+		v = &groups->u.map[i].value;
+		for (k = 0; v->type == EE_LIST && k < v->n; k++)
+			TRY(add_asked(r, &v->u.list[k], q));
+		if (v->type != EE_LIST && v->type != EE_NULL)
+			TRY(add_asked(r, v, q));
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+read_easyedit(struct reading *r, const struct ee_value *record)
+{
+	const struct ee_value *rephrase = ee_get(record, "rephrase_prompt");
+	struct ee_question q = { .aspect = EE_REWRITE };
+
+	TRY(need(r, record, "prompt", &q.prompt));
+	TRY(need(r, record, "target_new", &q.target));
+	r->subject = text_in(ee_get(record, "subject"));
+	TRY(add(r, q));
+	q.aspect = EE_REPHRASE;
+	if (rephrase != NULL && rephrase->type == EE_LIST) {
+		TRY(add_list(r, record, "rephrase_prompt", q));
+	} else if (rephrase != NULL && rephrase->type != EE_NULL) {
+		TRY(need(r, record, "rephrase_prompt", &q.prompt));
+		TRY(add(r, q));
+	}
+	TRY(add_groups(r, record, "locality", EE_LOCALITY));
+	return add_groups(r, record, "portability", EE_PORTABILITY);
+}
+
+static void
+read_id(struct ee_case *c, const struct ee_value *record, size_t number)
+{
+	const struct ee_value *id = ee_get(record, "case_id");
+
+	if (id != NULL && id->type == EE_INT)
+		snprintf(c->id, sizeof(c->id), "%lld",
+			 (long long)id->u.integer);
+	else if (id != NULL && id->type == EE_TEXT)
+		snprintf(c->id, sizeof(c->id), "%s", id->u.text);
+	else
+		snprintf(c->id, sizeof(c->id), "%zu", number);
+}
+
+enum ee_status
+ee_case_read(struct ee_case *c, const struct ee_value *record,
+	     enum ee_data_format format, size_t number,
+	     struct ee_arena *arena, struct ee_err *err)
+{
+	struct reading r = { c, arena, NULL, err };
+
+	memset(c, 0, sizeof(*c));
+	read_id(c, record, number);
+	switch (format) {
+	case EE_COUNTERFACT: return read_counterfact(&r, record);
+	case EE_ZSRE: return read_zsre(&r, record);
+	case EE_EASYEDIT: return read_easyedit(&r, record);
+	}
+	return EE_OK;
+}

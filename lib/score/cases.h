@@ -1,0 +1,68 @@
+/*
+ * cases.h - what an edited model is asked, from the records of the data sets.
+ *
+ * Ownership: a case and its texts live in the arena that it was read into,
+ * or borrow from the record.
+ */
+#ifndef EE_CASES_H
+#define EE_CASES_H
+
+#include "base/base.h"
+#include "base/value.h"
+
+enum ee_data_format { EE_COUNTERFACT, EE_ZSRE, EE_EASYEDIT };
+
+enum ee_aspect {
+	EE_REWRITE,	/* the edited prompt itself */
+	EE_REPHRASE,	/* said otherwise */
+	EE_LOCALITY,	/* other facts, which must stay */
+	EE_PORTABILITY,	/* what follows from the edit */
+	EE_ASPECTS
+};
+
+struct ee_question {
+	enum ee_aspect aspect;
+	const char *group;	/* "Reasoning"; NULL where it has no name */
+	const char *prompt;
+	const char *target;	/* CounterFact: the new object, always; else
+				 * the answer that is right after the edit */
+	const char *other;	/* CounterFact: the true object; else NULL */
+};
+
+struct ee_case {
+	char id[64];		/* case_id as text, or the record's number */
+	struct ee_question *list;	/* (n) the first is the rewrite */
+	size_t n, room;
+};
+
+/* "counterfact", "zsre", "easyedit"; false if 'name' is none of them. */
+bool ee_data_format_named(const char *name, enum ee_data_format *format);
+const char *ee_data_format_name(enum ee_data_format format);
+
+/* What the members of a record tell of its format; fails with EE_EINPUT. */
+EE_MUST_CHECK enum ee_status ee_data_format_guess(
+	const struct ee_value *record, enum ee_data_format *format,
+	struct ee_err *err);
+
+/*
+ * Read a record; 'number' (from 1) names one that has no case_id.
+ *
+ *   counterfact  requested_rewrite {prompt with "{}", subject,
+ *                target_new {str}, target_true {str}},
+ *                paraphrase_prompts [], neighborhood_prompts []
+ *   zsre         src, alt, rephrase, loc, loc_ans
+ *   easyedit     prompt, target_new; where there: rephrase_prompt,
+ *                locality and portability {group: {prompt, ground_truth}},
+ *                each a text or a list, or {group: [{prompt, ground_truth}]}
+ *
+ * "{}" in a prompt stands for the subject.  Of several ground truths for one
+ * prompt the first one counts; a prompt whose ground truth is empty is passed
+ * over.  Other members are ignored.
+ *
+ * Fails with EE_EINPUT ("case 7: 'loc_ans' is missing, ..."), EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_case_read(struct ee_case *c,
+	const struct ee_value *record, enum ee_data_format format,
+	size_t number, struct ee_arena *arena, struct ee_err *err);
+
+#endif

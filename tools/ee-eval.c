@@ -1,0 +1,108 @@
+/*
+ * ee-eval - measure what a model, or an edit of it, knows
+ *
+ * reads   records   JSON of CounterFact, zsRE or EasyEdit: a list, or one map
+ *                   a line
+ *         delta     edits to measure, with -e
+ * writes  results   JSON lines: a map for each record, then {"summary"};
+ *                   and a table
+ */
+#include <getopt.h>
+
+#include "evalwork.h"
+
+static const char usage[] =
+	"usage: ee-eval -m DIR [-e DELTA]... [--per-case] "
+	"[--missing fail|skip]\n"
+	"               [--format counterfact|zsre|easyedit] [--limit N]\n"
+	"               [--generate] [-n TOKENS] [--table] [--resamples N]\n"
+	"               [--seed S] [--force] [-hqv] [-j THREADS] [RECORDS]\n";
+
+enum { FORMAT = 1100, LIMIT, PER_CASE, MISSING, GENERATE, TABLE, RESAMPLES,
+       SEED };
+
+static void
+choose_missing(const struct tool *tool, struct eval_options *opt,
+	       const char *text)
+{
+	opt->skip_missing = strcmp(text, "skip") == 0;
+	if (!opt->skip_missing && strcmp(text, "fail") != 0)
+		tool_misuse(tool, "--missing '%s': want fail or skip", text);
+}
+
+static void
+choose_format(const struct tool *tool, struct eval_options *opt,
+	      const char *text)
+{
+	opt->format_said = true;
+	if (!ee_data_format_named(text, &opt->format))
+		tool_misuse(tool, "--format '%s': want counterfact, zsre or "
+			    "easyedit", text);
+}
+
+static void
+take_option(struct tool *tool, struct eval_options *opt, int c, char *arg)
+{
+	switch (c) {
+	case FORMAT: choose_format(tool, opt, arg); break;
+	case LIMIT:
+		opt->limit = tool_int(tool, "--limit", arg, 1, INT64_MAX);
+		break;
+	case PER_CASE: opt->per_case = true; break;
+	case MISSING: choose_missing(tool, opt, arg); break;
+	case GENERATE: opt->generate = true; break;
+	case 'n':
+		opt->tokens = tool_int(tool, "-n", arg, 1, 1 << 20);
+		break;
+	case TABLE: opt->table = true; break;
+	case RESAMPLES:
+		opt->resamples = tool_int(tool, "--resamples", arg, 1,
+					  1000000);
+		break;
+	case SEED:
+		opt->seed = tool_int(tool, "--seed", arg, 0, INT64_MAX);
+		break;
+	default:
+		if (!model_option(tool, &opt->model, c, arg))
+			tool_option(tool, c, arg);
+	}
+}
+
+static struct eval_options
+parse_options(struct tool *tool, int argc, char **argv)
+{
+	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
+		{ "format", 1, 0, FORMAT }, { "limit", 1, 0, LIMIT },
+		{ "per-case", 0, 0, PER_CASE }, { "missing", 1, 0, MISSING },
+		{ "generate", 0, 0, GENERATE }, { "tokens", 1, 0, 'n' },
+		{ "table", 0, 0, TABLE }, { "resamples", 1, 0, RESAMPLES },
+		{ "seed", 1, 0, SEED }, { 0 } };
+	struct eval_options opt = { .limit = INT64_MAX, .tokens = 20,
+				    .resamples = 1000, .seed = 1,
+				    .records = "-" };
+	int c;
+
+	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "n:",
+				longs, NULL)) != -1)
+		take_option(tool, &opt, c, optarg);
+	if (optind < argc)
+		opt.records = argv[optind++];
+	if (optind < argc)
+		tool_misuse(tool, "unexpected argument '%s'", argv[optind]);
+	if (opt.model.dir == NULL)
+		tool_misuse(tool, "which model? (-m DIR)");
+	if (opt.per_case && opt.model.nedits == 0)
+		tool_misuse(tool, "--per-case: which edits? (-e DELTA)");
+	return opt;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tool tool = { .name = "ee-eval", .usage = usage };
+	struct eval_options opt;
+
+	tool_start(&tool, argc, argv);
+	opt = parse_options(&tool, argc, argv);
+	return tool_finish(&tool, evaluate(&tool, &opt));
+}

@@ -1,0 +1,172 @@
+/* evalcase.c - edits of single cases, found by their case.  See
+ * evalwork.h. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "evalwork.h"
+
+void
+case_edits_free(struct case_edits *edits)
+{
+	free(edits->list);
+	ee_arena_free(&edits->arena);
+	memset(edits, 0, sizeof(*edits));
+}
+
+static int
+by_case(const void *a, const void *b)
+{
+	const struct case_edit *x = a, *y = b;
+	const int order = strcmp(x->id, y->id);
+
+	return order != 0 ? order : (x->number > y->number) -
+				    (x->number < y->number);
+}
+
+static enum ee_status
+case_of(struct case_edits *edits, const struct ee_value *record,
+	const char *where, const char **id, struct ee_err *err)
+{
+	const struct ee_value *v = ee_get(record, "case");
+
+	if (v != NULL && v->type == EE_INT)
+		*id = ee_arena_printf(&edits->arena, "%lld",
+				      (long long)v->u.integer);
+	else if (v != NULL && v->type == EE_TEXT)
+		*id = ee_arena_text(&edits->arena, v->u.text, v->n);
+	else
+		return ee_fail(err, EE_EFORMAT, "%s: no 'case': this edit is "
+			       "not one of a single record (--per-case)",
+			       where);
+	return ee_arena_check(&edits->arena, err);
+}
+
+static enum ee_status
+add_edit(struct case_edits *edits, const struct ee_value *record,
+	 const char *where, struct ee_err *err)
+{
+	struct case_edit *more, e = { .number = edits->n };
+	struct ee_value kept;
+	enum ee_status status = case_of(edits, record, where, &e.id, err);
+
+	if (status == EE_OK)
+		status = ee_delta_from(record, where, &e.delta, err);
+	if (status != EE_OK)
+		return status;
+	kept = ee_delta_record(&edits->arena, &e.delta);
+	kept = ee_copy(&edits->arena, &kept);
+	status = ee_arena_check(&edits->arena, err);
+	if (status == EE_OK)
+		status = ee_delta_from(&kept, where, &e.delta, err);
+	if (status == EE_OK && edits->n == edits->room) {
+		const size_t room = 2 * edits->room + 64;
+
+		more = ee_grow(edits->list, room, sizeof(*more), err);
+		if (more == NULL)
+			return EE_ENOMEM;
+		edits->list = more;
+		edits->room = room;
+	}
+	if (status == EE_OK)
+		edits->list[edits->n++] = e;
+	return status;
+}
+
+static enum ee_status
+read_stream(struct case_edits *edits, struct ee_reader *in, const char *path,
+	    struct ee_err *err)
+{
+	const struct ee_value *record;
+	enum ee_status status;
+	char where[40];
+
+	while ((status = ee_reader_next(in, &record, err)) == EE_OK) {
+		snprintf(where, sizeof(where), "record %llu",
+			 (unsigned long long)ee_reader_count(in));
+		status = add_edit(edits, record, where, err);
+		if (status != EE_OK)
+			return ee_within(err, status, "%s", path);
+	}
+	if (status == EE_END && ee_reader_count(in) == 0)
+		return ee_fail(err, EE_EFORMAT, "%s: holds no edit", path);
+	return status == EE_END ? EE_OK : status;
+}
+
+static enum ee_status
+read_file(struct case_edits *edits, struct tool *tool, const char *path,
+	  const struct ee_model *model, bool force)
+{
+	const bool standard = strcmp(path, "-") == 0;
+	const char *name = standard ? "standard input" : path;
+	const int fd = standard ? STDIN_FILENO
+				: open(path, O_RDONLY | O_CLOEXEC);
+	struct ee_reader *in;
+	enum ee_status status;
+
+	if (fd < 0)
+		return ee_fail_sys(&tool->err, "%s", path);
+	status = ee_reader_open(&in, fd, name, "delta", &tool->err);
+	if (status == EE_OK) {
+		status = ee_model_check(model, ee_reader_header(in), name,
+					force, &tool->warn, &tool->err);
+		if (status == EE_OK)
+			status = read_stream(edits, in, name, &tool->err);
+		ee_reader_close(in);
+	}
+	if (!standard)
+		close(fd);
+	return status;
+}
+
+/* One weight edited twice for one case is two results, not one. */
+static enum ee_status
+check_twice(const struct case_edits *edits, struct ee_err *err)
+{
+	const struct case_edit *e = edits->list;
+	size_t i, k;
+
+	for (i = 0; i < edits->n; i++)
+		for (k = i + 1; k < edits->n &&
+				strcmp(e[i].id, e[k].id) == 0; k++)
+			if (strcmp(e[i].delta.weight, e[k].delta.weight) == 0)
+				return ee_fail(err, EE_EFORMAT, "case %s has "
+					       "two edits of '%s'", e[i].id,
+					       e[i].delta.weight);
+	return EE_OK;
+}
+
+enum ee_status
+case_edits_read(struct case_edits *edits, struct tool *tool,
+		const struct model_options *opt, const struct ee_model *model)
+{
+	enum ee_status status = EE_OK;
+	size_t i;
+
+	memset(edits, 0, sizeof(*edits));
+	for (i = 0; i < opt->nedits && status == EE_OK; i++)
+		status = read_file(edits, tool, opt->edits[i], model,
+				   opt->force);
+	if (status != EE_OK)
+		return status;
+	qsort(edits->list, edits->n, sizeof(*edits->list), by_case);
+	return check_twice(edits, &tool->err);
+}
+
+const struct case_edit *
+case_edits_find(const struct case_edits *edits, const char *id, size_t *n)
+{
+	size_t low = 0, high = edits->n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (strcmp(edits->list[middle].id, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*n = 0;
+	while (low + *n < edits->n && strcmp(edits->list[low + *n].id, id) == 0)
+		(*n)++;
+	return *n > 0 ? &edits->list[low] : NULL;
+}

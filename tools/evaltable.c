@@ -1,0 +1,135 @@
+/* evaltable.c - what ee-eval found in total.  See evalwork.h. */
+#include "evalwork.h"
+
+static const char *const whens[2] = { "before", "after" };
+
+/* {"mean", "low", "high", "n"} of measures together; null where there is
+ * none. */
+static enum ee_status
+estimate(struct tool *tool, const struct eval_options *opt,
+	 const struct ee_tally *tally, const size_t *measures, size_t k,
+	 int when, struct ee_value *v)
+{
+	struct ee_estimate e;
+	enum ee_status status = ee_tally_estimate(tally, measures, k, when,
+		(size_t)opt->resamples, (uint64_t)opt->seed, &e, &tool->err);
+
+	*v = ee_null();
+	if (status != EE_OK || e.n == 0)
+		return status;
+	*v = ee_map();
+	ee_put(&tool->arena, v, "mean", ee_real(e.mean));
+	ee_put(&tool->arena, v, "low", ee_real(e.low));
+	ee_put(&tool->arena, v, "high", ee_real(e.high));
+	ee_put(&tool->arena, v, "n", ee_int((int64_t)e.n));
+	return EE_OK;
+}
+
+static enum ee_status
+totals(struct tool *tool, const struct eval_options *opt,
+       const struct ee_tally *tally, int when, bool score,
+       struct ee_value *map)
+{
+	const size_t three[] = { ee_tally_find(tally, "efficacy"),
+				 ee_tally_find(tally, "paraphrase"),
+				 ee_tally_find(tally, "neighbourhood") };
+	enum ee_status status = EE_OK;
+	struct ee_value v;
+	size_t i;
+
+	*map = ee_map();
+	for (i = 0; i < tally->n && status == EE_OK; i++) {
+		status = estimate(tool, opt, tally, &i, 1, when, &v);
+		if (status == EE_OK && v.type != EE_NULL)
+			ee_put(&tool->arena, map, tally->name[i], v);
+		if (status == EE_OK && score && i == three[2]) {
+			status = estimate(tool, opt, tally, three, 3, when,
+					  &v);
+			if (v.type != EE_NULL)
+				ee_put(&tool->arena, map, "score", v);
+		}
+	}
+	return status;
+}
+
+enum ee_status
+eval_summary(struct tool *tool, const struct eval_options *opt,
+	     const struct ee_exam *exam, const struct ee_tally *tally,
+	     struct ee_value model, struct ee_value *summary)
+{
+	struct ee_arena *a = &tool->arena;
+	struct ee_value v = ee_map(), edits = ee_list(), map;
+	enum ee_status status = EE_OK;
+	size_t i;
+	int when;
+
+	for (i = 0; i < opt->model.nedits; i++)
+		ee_add(a, &edits, ee_text(opt->model.edits[i]));
+	ee_put(a, &v, "records", ee_int((int64_t)exam->ncases));
+	ee_put(a, &v, "format", ee_text(ee_data_format_name(exam->format)));
+	ee_put(a, &v, "model", model);
+	ee_put(a, &v, "edits", edits);
+	ee_put(a, &v, "per_case", ee_logic(opt->per_case));
+	ee_put(a, &v, "resamples", ee_int(opt->resamples));
+	ee_put(a, &v, "seed", ee_int(opt->seed));
+	for (when = EE_BEFORE; when <= EE_AFTER && status == EE_OK; when++) {
+		if (exam->answers[when] == NULL)
+			continue;
+		status = totals(tool, opt, tally, when,
+				exam->format == EE_COUNTERFACT, &map);
+		ee_put(a, &v, whens[when], map);
+	}
+	ee_put(a, &v, "command", ee_text(tool->command));
+	*summary = ee_map();
+	ee_put(a, summary, "summary", v);
+	return status == EE_OK ? ee_arena_check(a, &tool->err) : status;
+}
+
+static double
+number(const struct ee_value *map, const char *key)
+{
+	const struct ee_value *v = ee_get(map, key);
+
+	return v != NULL && v->type == EE_REAL ? v->u.real : 0;
+}
+
+static void
+put_estimate(FILE *fp, const struct ee_value *v)
+{
+	if (v == NULL)
+		fprintf(fp, "  %21s", "-");
+	else
+		fprintf(fp, "  %6.1f [%5.1f,%6.1f]", 100 * number(v, "mean"),
+			100 * number(v, "low"), 100 * number(v, "high"));
+}
+
+void
+eval_table(FILE *fp, const struct ee_value *summary)
+{
+	const struct ee_value *v = ee_get(summary, "summary");
+	const struct ee_value *before = ee_get(v, "before");
+	const struct ee_value *after = ee_get(v, "after");
+	const struct ee_value *names = after != NULL ? after : before;
+	char title[64];
+	bool greedy = false;
+	size_t i;
+
+	snprintf(title, sizeof(title), "%lld records, %s (%%)",
+		 (long long)ee_get(v, "records")->u.integer,
+		 ee_get(v, "format")->u.text);
+	fprintf(fp, "%-32s%-22s%s\n", title, "  before",
+		after != NULL ? "   after" : "");
+	for (i = 0; i < names->n; i++) {
+		const char *name = names->u.map[i].key;
+
+		if (!greedy && strncmp(name, "generated_", 10) == 0) {
+			fputs("by greedy decoding:\n", fp);
+			greedy = true;
+		}
+		fprintf(fp, "%-31s", name);
+		put_estimate(fp, ee_get(before, name));
+		if (after != NULL)
+			put_estimate(fp, ee_get(after, name));
+		putc('\n', fp);
+	}
+}
