@@ -26,13 +26,14 @@ static const char usage[] =
 	"[--ridge R]\n"
 	"                [--like rome|easyedit] [--spread linear|sqrt] "
 	"[--shard I/N]\n"
-	"                [--targets FILE | --targets-only] [--memory MIB]\n"
+	"                [--targets FILE | --targets-only] [--cache DIR] "
+	"[--memory MIB]\n"
 	"                [--stop loss|argmax] [--batch N] [--strict] "
 	"[--force]\n"
 	"                [-hqv] [-j THREADS] [REQUESTS] > delta\n";
 
 enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, MEMORY,
-       STRICT, STOP, BATCH };
+       STRICT, STOP, BATCH, CACHE };
 
 static void
 parse_shard(const struct tool *tool, struct mass_options *opt, char *text)
@@ -92,6 +93,7 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 		opt->memory = tool_int(tool, "--memory", arg, 64, 1 << 24);
 		break;
 	case STRICT: opt->strict = true; break;
+	case CACHE: opt->cache = arg; break;
 	case BATCH:
 		opt->batch = tool_int(tool, "--batch", arg, 1, INT32_MAX);
 		break;
@@ -114,7 +116,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "targets-only", 0, 0, TARGETS_ONLY },
 		{ "memory", 1, 0, MEMORY }, { "strict", 0, 0, STRICT },
 		{ "stop", 1, 0, STOP },
-		{ "batch", 1, 0, BATCH },
+		{ "batch", 1, 0, BATCH }, { "cache", 1, 0, CACHE },
 		{ 0 } };
 	struct mass_options opt = { .shard = 1, .shards = 1, .memory = 2048,
 				    .mu = 0.1 };

@@ -17,6 +17,7 @@ struct mass_options {
 	bool spread_sqrt;
 	int64_t shard, shards;	/* targets of every shards-th request */
 	const char *targets;	/* read them, do not find them */
+	const char *cache;	/* folder of targets, or NULL */
 	bool targets_only;
 	int64_t batch;		/* requests edited together; 0: all */
 	int64_t memory;		/* MiB for a batch of targets */

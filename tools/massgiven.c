@@ -1,9 +1,11 @@
 /* massgiven.c - targets that were found before.  See masstargets.h. */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "masstargets.h"
+#include "massvstar.h"
 
 /* One record, to every case of its name. */
 static enum ee_status
@@ -76,10 +78,15 @@ mass_targets_read(struct session *s, const char *path,
 	struct ee_err *err = &s->tool->err;
 	struct ee_reader *in;
 	enum ee_status status;
+	struct stat st;
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return ee_fail_sys(err, "%s", path);
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		close(fd);
+		return mass_vstar_read(s, path, cases, n);
+	}
 	status = ee_reader_open(&in, fd, path, "targets", err);
 	if (status == EE_OK) {
 		status = read_all(s, in, path, cases, n);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "masscache.h"
 #include "math/vec.h"
 
 size_t
@@ -28,9 +29,10 @@ weight_of(const struct session *s, const struct mass_case *c)
 				m->vocab);
 }
 
-static enum ee_status
-put_target(struct session *s, const struct mass_case *c,
-	   const struct ee_target *t)
+/* In the session's arena. */
+static struct ee_value
+target_record(struct session *s, const struct mass_case *c,
+	      const struct ee_target *t)
 {
 	static const char *const ended[] = {
 		[EE_RAN_OUT] = "ran out of steps",
@@ -52,7 +54,7 @@ put_target(struct session *s, const struct mass_case *c,
 	ee_put(a, &r, "loss", ee_real(last->nll + last->kl + last->decay));
 	ee_put(a, &r, "p_before", ee_real(t->p_before));
 	ee_put(a, &r, "p_after", ee_real(t->p_after));
-	return ee_writer_put(s->tool->out, &r, &s->tool->err);
+	return r;
 }
 
 static void
@@ -70,37 +72,59 @@ prepare(struct session *s, struct mass_case *c, struct ee_target *t)
 			      &s->tool->err);
 }
 
+/* Requests being worked on together. */
+struct finding {
+	struct session *session;
+	const struct mass_how *how;
+	struct ee_target_params params;
+	struct mass_case **cases;
+	struct ee_target *targets;
+	struct ee_progress progress;
+};
+
 static enum ee_status
-find_batch(struct session *s, const struct mass_how *how,
-	   struct mass_case *cases, size_t n, struct ee_progress *progress)
+ended(void *ctx, const struct ee_target *t)
 {
-	const struct ee_hparams *h = &s->hparams;
-	const struct ee_target_params params = {
-		.layer = mass_last_layer(s), .at = EE_AT_OUT,
-		.steps = (unsigned)h->steps, .lr = h->lr,
-		.weight_decay = h->weight_decay, .clamp = h->clamp,
-		.kl_factor = h->kl_factor, .stop = how->stop,
-	};
+	struct finding *f = ctx;
+	struct session *s = f->session;
+	struct mass_case *c = f->cases[t - f->targets];
 	const size_t d = s->model->config.d;
+	struct ee_value record;
+
+	memcpy(c->z, t->v0, d * sizeof(*t->v0));
+	ee_axpy(d, 1, t->delta, c->z);
+	c->found = true;
+	ee_progress_add(&f->progress, 1);
+	if (f->how->cache == NULL)
+		return EE_OK;
+	record = target_record(s, c, t);
+	return mass_cache_put(s, f->how->cache,
+			      mass_cache_key(s, &f->params, c), &record);
+}
+
+static enum ee_status
+find_batch(struct finding *f, struct mass_case **cases, size_t n)
+{
+	struct session *s = f->session;
 	struct ee_target *t = ee_calloc(n, sizeof(*t), &s->tool->err);
 	enum ee_status status = t != NULL ? EE_OK : EE_ENOMEM;
+	struct ee_value record;
 	size_t i;
 
+	f->cases = cases;
+	f->targets = t;
 	for (i = 0; i < n && status == EE_OK; i++) {
-		prepare(s, &cases[i], &t[i]);
+		prepare(s, cases[i], &t[i]);
 		if (t[i].delta == NULL || t[i].losses == NULL)
 			status = EE_ENOMEM;
 	}
 	if (status == EE_OK)
-		status = ee_targets(s->model, &params, t, n, NULL,
+		status = ee_targets(s->model, &f->params, t, n, NULL,
 				    &s->tool->err);
-	for (i = 0; i < n && status == EE_OK; i++) {
-		memcpy(cases[i].z, t[i].v0, d * sizeof(*t[i].v0));
-		ee_axpy(d, 1, t[i].delta, cases[i].z);
-		cases[i].found = true;
-		if (how->put)
-			status = put_target(s, &cases[i], &t[i]);
-		ee_progress_add(progress, 1);
+	for (i = 0; f->how->put && f->how->cache == NULL && i < n &&
+	     status == EE_OK; i++) {
+		record = target_record(s, cases[i], &t[i]);
+		status = ee_writer_put(s->tool->out, &record, &s->tool->err);
 	}
 	for (i = 0; t != NULL && i < n; i++) {
 		free(t[i].delta);
@@ -110,28 +134,78 @@ find_batch(struct session *s, const struct mass_how *how,
 	return status;
 }
 
+/* Those that have no target, in batches. */
+static enum ee_status
+find_all(struct finding *f, struct mass_case *cases, size_t n)
+{
+	struct mass_case **left = ee_calloc(n, sizeof(*left),
+					    &f->session->tool->err);
+	enum ee_status status = left != NULL ? EE_OK : EE_ENOMEM;
+	size_t i, end, used, count = 0;
+
+	for (i = 0; i < n && status == EE_OK; i++)
+		if (!cases[i].found)
+			left[count++] = &cases[i];
+	for (i = 0; i < count && status == EE_OK; i = end) {
+		used = weight_of(f->session, left[i]);
+		for (end = i + 1; end < count; end++) {
+			used += weight_of(f->session, left[end]);
+			if (used > f->how->memory)
+				break;
+		}
+		status = find_batch(f, left + i, end - i);
+	}
+	free(left);
+	return status;
+}
+
+/* What the cache has, to the cases that have no target or, where 'put', all
+ * of them to the output. */
+static enum ee_status
+from_cache(struct finding *f, struct mass_case *cases, size_t n, bool put)
+{
+	struct session *s = f->session;
+	const char *dir = f->how->cache;
+	enum ee_status status = mass_cache_open(dir, &s->tool->err);
+	size_t i, hits = 0;
+
+	for (i = 0; i < n && status == EE_OK; i++) {
+		if (cases[i].found && !put)
+			continue;
+		status = mass_cache_get(s, dir, mass_cache_key(s, &f->params,
+				&cases[i]), &cases[i], put);
+		hits += status == EE_OK;
+		if (status == EE_END)
+			status = put ? ee_fail(&s->tool->err, EE_EIO, "%s: a "
+				"target has gone", dir) : EE_OK;
+	}
+	if (status == EE_OK && !put && hits > 0)
+		ee_warn(&s->tool->warn, "%zu of %zu targets are in %s", hits,
+			n, dir);
+	return status;
+}
+
 enum ee_status
 mass_targets_find(struct session *s, const struct mass_how *how,
 		  struct mass_case *cases, size_t n)
 {
-	struct ee_progress progress;
+	const struct ee_hparams *h = &s->hparams;
+	struct finding f = { .session = s, .how = how, .params = {
+		.layer = mass_last_layer(s), .at = EE_AT_OUT,
+		.steps = (unsigned)h->steps, .lr = h->lr,
+		.weight_decay = h->weight_decay, .clamp = h->clamp,
+		.kl_factor = h->kl_factor, .stop = how->stop,
+		.ended = ended, .ctx = &f } };
 	enum ee_status status = EE_OK;
-	size_t i, end, used;
 
-	ee_progress_start(&progress, tool_progress(s->tool), "targets",
+	if (how->cache != NULL)
+		status = from_cache(&f, cases, n, false);
+	ee_progress_start(&f.progress, tool_progress(s->tool), "targets",
 			  (double)n);
-	for (i = 0; i < n && status == EE_OK; i = end) {
-		end = i + 1;
-		if (cases[i].found)
-			continue;
-		used = weight_of(s, &cases[i]);
-		for (; end < n && !cases[end].found; end++) {
-			used += weight_of(s, &cases[end]);
-			if (used > how->memory)
-				break;
-		}
-		status = find_batch(s, how, cases + i, end - i, &progress);
-	}
-	ee_progress_end(&progress);
+	if (status == EE_OK)
+		status = find_all(&f, cases, n);
+	ee_progress_end(&f.progress);
+	if (status == EE_OK && how->put && how->cache != NULL)
+		status = from_cache(&f, cases, n, true);
 	return status;
 }

@@ -27,6 +27,7 @@ enum ee_target_stop {
 				 * ENCORE, arXiv:2502.01636) */
 };
 
+struct ee_target;
 struct ee_target_params {
 	size_t layer;		/* L */
 	enum ee_site at;	/* v0 is the state here: EE_AT_MLP (ROME) or
@@ -35,6 +36,9 @@ struct ee_target_params {
 	unsigned steps;		/* at most so many losses: one step fewer */
 	double lr, weight_decay, clamp, kl_factor;
 	enum ee_target_stop stop;
+	/* or NULL: is told of every request as it ends; may stop it all */
+	enum ee_status (*ended)(void *ctx, const struct ee_target *target);
+	void *ctx;
 };
 
 /* One step's loss = nll + kl + decay. */
@@ -82,7 +86,7 @@ struct ee_target {
  * are a quarter of it.
  *
  * Fails with EE_EINPUT (no rows, a row too short or too long), EE_EMATH (a
- * loss or gradient that is not finite), EE_ENOMEM.
+ * loss or gradient that is not finite), EE_ENOMEM, and as 'ended' does.
  */
 EE_MUST_CHECK enum ee_status ee_targets(const struct ee_model *model,
 	const struct ee_target_params *params, struct ee_target *targets,

@@ -61,7 +61,7 @@ EE_MUST_CHECK enum ee_status ee_target_layout(struct ee_target_job *job);
 /*
  * Losses of all requests that go on, at the logits of this step, which become
  * gradients; 'running' gets how many still go on.  Fails with EE_EMATH (a
- * loss that is not finite), EE_ENOMEM.
+ * loss that is not finite), EE_ENOMEM, and as params->ended does.
  */
 EE_MUST_CHECK enum ee_status ee_target_losses(struct ee_target_job *job,
 	unsigned step, size_t *running);

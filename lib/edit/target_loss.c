@@ -96,6 +96,7 @@ ended(const struct ee_target_job *j, struct ee_target_state *s, double total,
 enum ee_status
 ee_target_losses(struct ee_target_job *j, unsigned step, size_t *running)
 {
+	enum ee_status status = EE_OK;
 	size_t i;
 
 	*running = 0;
@@ -120,6 +121,10 @@ ee_target_losses(struct ee_target_job *j, unsigned step, size_t *running)
 		s->t->p_after = s->p;
 		s->done = ended(j, s, total, step);
 		*running += !s->done;
+		if (s->done && j->params->ended != NULL)
+			status = j->params->ended(j->params->ctx, s->t);
+		if (status != EE_OK)
+			return status;
 	}
 	return EE_OK;
 }

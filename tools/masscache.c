@@ -1,0 +1,162 @@
+/* masscache.c - a folder of targets.  See masscache.h. */
+#include "masscache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/outfile.h"
+
+/* To be raised when the same inputs give another target. */
+static const char version[] = "target 1";
+
+enum ee_status
+mass_cache_open(const char *dir, struct ee_err *err)
+{
+	if (mkdir(dir, 0777) != 0 && errno != EEXIST)
+		return ee_fail_sys(err, "%s", dir);
+	return EE_OK;
+}
+
+static uint64_t
+hash_number(uint64_t hash, double number)
+{
+	return ee_hash(hash, &number, sizeof(number));
+}
+
+static uint64_t
+hash_spot(uint64_t hash, const struct ee_spot *spot, size_t n)
+{
+	hash = hash_number(hash, (double)n);
+	hash = hash_number(hash, (double)spot->at);
+	return ee_hash(hash, spot->ids, n * sizeof(*spot->ids));
+}
+
+uint64_t
+mass_cache_key(const struct session *s, const struct ee_target_params *p,
+	       const struct mass_case *c)
+{
+	const double numbers[] = { (double)p->layer, (double)p->at,
+		(double)p->steps, p->lr, p->weight_decay, p->clamp,
+		p->kl_factor, (double)p->stop, (double)c->prompts.nrows,
+		(double)c->prompts.target.n };
+	uint64_t hash = ee_hash(EE_HASH_START, version, sizeof(version));
+	size_t i;
+
+	hash = ee_hash(hash, &s->model->print, sizeof(s->model->print));
+	hash = ee_hash(hash, numbers, sizeof(numbers));
+	for (i = 0; i < c->prompts.nrows; i++)
+		hash = hash_spot(hash, &c->prompts.rows[i],
+				 c->prompts.rows[i].n);
+	hash = hash_spot(hash, &c->prompts.kl, c->prompts.kl.at + 1);
+	return ee_hash(hash, c->prompts.target.ids, c->prompts.target.n *
+		       sizeof(*c->prompts.target.ids));
+}
+
+static char *
+path_of(const char *dir, uint64_t key, struct ee_err *err)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%016" PRIx64 ".ee", dir, key) < 0) {
+		(void)ee_fail(err, EE_ENOMEM, "out of memory");
+		return NULL;
+	}
+	return path;
+}
+
+enum ee_status
+mass_cache_put(struct session *s, const char *dir, uint64_t key,
+	       const struct ee_value *record)
+{
+	struct tool *tool = s->tool;
+	const struct ee_value extra = model_header(tool, s->model, NULL);
+	char *path = path_of(dir, key, &tool->err);
+	struct ee_writer *out = NULL;
+	struct ee_outfile file;
+	enum ee_status status;
+
+	if (path == NULL)
+		return EE_ENOMEM;
+	status = ee_outfile_open(&file, path, &tool->err);
+	free(path);
+	if (status != EE_OK)
+		return status;
+	status = ee_writer_open(&out, fileno(file.fp), file.path, "targets",
+				tool->name, &extra, &tool->err);
+	if (status == EE_OK)
+		status = ee_writer_put(out, record, &tool->err);
+	if (status == EE_OK)
+		status = ee_writer_end(out, &tool->err);
+	ee_writer_close(out);
+	if (status == EE_OK)
+		return ee_outfile_commit(&file, &tool->err);
+	ee_outfile_abort(&file);
+	return status;
+}
+
+/* The record of an open stream, to the case and, with 'put', to the output */
+static enum ee_status
+take(struct session *s, struct ee_reader *in, const char *path,
+     struct mass_case *c, bool put)
+{
+	const size_t d = s->model->config.d;
+	struct ee_err *err = &s->tool->err;
+	const struct ee_value *record;
+	struct ee_value named;
+	struct ee_tensor v;
+	enum ee_status status = ee_reader_next(in, &record, err);
+
+	if (status == EE_OK)
+		status = ee_get_tensor(record, "v", EE_F32, 1, &v, path, err);
+	if (status == EE_OK && v.shape[0] != d)
+		status = ee_fail(err, EE_EMATCH, "%s: a target of %zu, want "
+				 "%zu", path, v.shape[0], d);
+	if (status != EE_OK)
+		return status == EE_END ? ee_fail(err, EE_EFORMAT, "%s: holds "
+						  "no target", path) : status;
+	memcpy(c->z, v.data, d * sizeof(*c->z));
+	ee_arena_reset(&s->arena);
+	named = ee_copy(&s->arena, record);
+	ee_set(&s->arena, &named, "case", ee_text(c->request.id));
+	status = ee_reader_next(in, &record, err);
+	if (status != EE_END)
+		return status != EE_OK ? status : ee_fail(err, EE_EFORMAT,
+				"%s: holds more than one target", path);
+	c->found = true;
+	return put ? ee_writer_put(s->tool->out, &named, err) : EE_OK;
+}
+
+enum ee_status
+mass_cache_get(struct session *s, const char *dir, uint64_t key,
+	       struct mass_case *c, bool put)
+{
+	struct ee_err *err = &s->tool->err;
+	char *path = path_of(dir, key, err);
+	struct ee_reader *in;
+	enum ee_status status = EE_END;
+	int fd;
+
+	if (path == NULL)
+		return EE_ENOMEM;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		status = ee_reader_open(&in, fd, path, "targets", err);
+		if (status == EE_OK) {
+			status = take(s, in, path, c, put);
+			ee_reader_close(in);
+		}
+		close(fd);
+	}
+	free(path);
+	if (status == EE_OK || status == EE_ENOMEM || c->found)
+		return status;
+	if (status != EE_END)
+		ee_warn(&s->tool->warn, "%s; finding it anew", err->text);
+	return EE_END;
+}

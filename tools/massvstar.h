@@ -1,0 +1,14 @@
+/*
+ * massvstar.h - targets from the files that MEMIT keeps them in.
+ */
+#ifndef EE_MASSVSTAR_H
+#define EE_MASSVSTAR_H
+
+#include "masstargets.h"
+
+/* Take all z from the folder, matched by layer, clamp_norm_factor and case;
+ * says which file is not there, or is of another shape. */
+EE_MUST_CHECK enum ee_status mass_vstar_read(struct session *s,
+	const char *dir, struct mass_case *cases, size_t n);
+
+#endif
