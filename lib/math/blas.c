@@ -4,7 +4,13 @@
 #include <cblas.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "math/threads.h"
+
+/* Products of fewer multiplications stay on one thread; those of more than
+ * ENOUGH_WORK a thread are cut finer. */
+#define LEAST_WORK 1e6
+#define ENOUGH_WORK 1e8
 
 /* LAPACK's own Fortran entry points (no C header needed). */
 extern void dpotrf_(const char *uplo, const blasint *n, double *a,
@@ -20,40 +26,136 @@ ee_blas_threads(unsigned n)
 	openblas_set_num_threads((int)n);
 }
 
+/* One product, and how it is cut into tiles. */
+struct product {
+	bool ta, tb;
+	size_t m, n, k;
+	float alpha;
+	const float *a;
+	size_t lda;
+	const float *b;
+	size_t ldb;
+	float beta;
+	float *c;
+	size_t ldc;
+	size_t rows, cols;	/* of a tile */
+	size_t across;		/* tiles side by side */
+};
+
+/* Rows [i, i + m) and columns [j, j + n) of c, on this thread. */
+static void
+multiply(const struct product *p, size_t i, size_t j, size_t m, size_t n)
+{
+	const float *a = p->a + (p->ta ? i : i * p->lda);
+	const float *b = p->b + (p->tb ? j * p->ldb : j);
+	float *c = p->c + i * p->ldc + j;
+
+	if (p->m == 1 && !p->ta) {	/* sgemm would pack all of b for it */
+		const size_t rows = p->tb ? n : p->k, cols = p->tb ? p->k : n;
+
+		cblas_sgemv(CblasRowMajor, p->tb ? CblasNoTrans : CblasTrans,
+			    (blasint)rows, (blasint)cols, p->alpha, b,
+			    (blasint)p->ldb, a, 1, p->beta, c, 1);
+		return;
+	}
+	cblas_sgemm(CblasRowMajor, p->ta ? CblasTrans : CblasNoTrans,
+		    p->tb ? CblasTrans : CblasNoTrans, (blasint)m,
+		    (blasint)n, (blasint)p->k, p->alpha, a, (blasint)p->lda,
+		    b, (blasint)p->ldb, p->beta, c, (blasint)p->ldc);
+}
+
+static void
+multiply_tiles(void *arg, size_t begin, size_t end, unsigned thread)
+{
+	const struct product *p = arg;
+	size_t t;
+
+	(void)thread;
+	for (t = begin; t < end; t++) {
+		const size_t i = t / p->across * p->rows;
+		const size_t j = t % p->across * p->cols;
+
+		if (i < p->m && j < p->n)
+			multiply(p, i, j,
+				 p->m - i < p->rows ? p->m - i : p->rows,
+				 p->n - j < p->cols ? p->n - j : p->cols);
+	}
+}
+
+/* The n-th part, whole registers. */
+static size_t
+share(size_t total, size_t n)
+{
+	return ((total + n - 1) / n + 15) & ~(size_t)15;
+}
+
+/*
+ * Cut into r rows of c tiles, r c = tiles.  The BLAS copies the rows of a
+ * and the columns of b that a tile needs, so a is copied c times and b r
+ * times: the least of m c + n r.
+ */
+static void
+cut(struct product *p, size_t tiles)
+{
+	size_t r, best = 1, least = SIZE_MAX;
+
+	for (r = 1; r <= tiles; r++) {
+		const size_t cost = p->m * (tiles / r) + p->n * r;
+
+		if (tiles % r == 0 && cost < least) {
+			least = cost;
+			best = r;
+		}
+	}
+	p->across = tiles / best;
+	p->rows = share(p->m, best);
+	p->cols = share(p->n, p->across);
+}
+
+/*
+ * On the threads of threads.h, each with the BLAS for itself.  The BLAS's
+ * own threads spin while they wait for work, and so take the processors from
+ * the loops between two products, and from the other stages of a pipe.
+ */
 void
 ee_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
 	const float *a, size_t lda, const float *b, size_t ldb, float beta,
 	float *c, size_t ldc)
 {
-	const enum CBLAS_TRANSPOSE opb = tb ? CblasTrans : CblasNoTrans;
+	struct product p = { .ta = ta, .tb = tb, .m = m, .n = n, .k = k,
+			     .alpha = alpha, .a = a, .lda = lda, .b = b,
+			     .ldb = ldb, .beta = beta, .c = c, .ldc = ldc };
+	const double work = (double)m * (double)n * (double)k;
+	size_t tiles = ee_threads();
 
 	if (m == 0 || n == 0)
 		return;
-	if (m == 1 && !ta) {	/* a row: sgemm would pack all of b for it */
-		const size_t rows = tb ? n : k, cols = tb ? k : n;
-
-		cblas_sgemv(CblasRowMajor, tb ? CblasNoTrans : CblasTrans,
-			    (blasint)rows, (blasint)cols, alpha, b,
-			    (blasint)ldb, a, 1, beta, c, 1);
+	if (tiles == 1 || work < LEAST_WORK) {
+		multiply(&p, 0, 0, m, n);
 		return;
 	}
-	cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, opb,
-		    (blasint)m, (blasint)n, (blasint)k, alpha, a,
-		    (blasint)lda, b, (blasint)ldb, beta, c, (blasint)ldc);
+	if (work > ENOUGH_WORK * (double)tiles)
+		tiles *= 2;	/* so that a late thread costs less */
+	cut(&p, tiles);
+	ee_parallel(tiles, 1, multiply_tiles, &p);
 }
 
 void
 ee_syrk_upper(size_t n, size_t d, const float *x, float *c)
 {
+	ee_blas_threads(ee_threads());
 	cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (blasint)d,
 		    (blasint)n, 1.0f, x, (blasint)d, 1.0f, c, (blasint)d);
+	ee_blas_threads(1);
 }
 
 void
 ee_dsyrk_upper(size_t n, size_t d, const double *x, double *c)
 {
+	ee_blas_threads(ee_threads());
 	cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (blasint)d,
 		    (blasint)n, 1.0, x, (blasint)d, 1.0, c, (blasint)d);
+	ee_blas_threads(1);
 }
 
 void
@@ -61,18 +163,22 @@ ee_dgemm(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha,
 	 const double *a, size_t lda, const double *b, size_t ldb,
 	 double beta, double *c, size_t ldc)
 {
+	ee_blas_threads(ee_threads());
 	cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
 		    tb ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n,
 		    (blasint)k, alpha, a, (blasint)lda, b, (blasint)ldb, beta,
 		    c, (blasint)ldc);
+	ee_blas_threads(1);
 }
 
 void
 ee_dgemv(size_t rows, size_t cols, const double *a, const double *x,
 	 double *y)
 {
+	ee_blas_threads(ee_threads());
 	cblas_dgemv(CblasRowMajor, CblasNoTrans, (blasint)rows,
 		    (blasint)cols, 1.0, a, (blasint)cols, x, 1, 0.0, y, 1);
+	ee_blas_threads(1);
 }
 
 enum ee_status
@@ -84,7 +190,9 @@ ee_cholesky(size_t d, double *a, struct ee_err *err)
 	if (d > INT_MAX)
 		return ee_fail(err, EE_EINPUT, "a matrix of %zu rows", d);
 	/* row-major lower is column-major upper */
+	ee_blas_threads(ee_threads());
 	dpotrf_("U", &n, a, &n, &info);
+	ee_blas_threads(1);
 	if (info != 0)
 		return ee_fail(err, EE_EMATH, "not positive definite: leading "
 			       "minor %d of %zu", (int)info, d);
@@ -96,10 +204,12 @@ ee_cholesky_solve(size_t d, size_t nrhs, const double *l, double *b)
 {
 	const blasint n = (blasint)d, m = (blasint)nrhs;
 
+	ee_blas_threads(ee_threads());
 	cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans,
 		    CblasNonUnit, n, m, 1.0, l, n, b, m);
 	cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans,
 		    CblasNonUnit, n, m, 1.0, l, n, b, m);
+	ee_blas_threads(1);
 }
 
 enum ee_status
@@ -122,8 +232,10 @@ ee_eigen(size_t d, double *a, double *values, struct ee_err *err)
 		free(iwork);
 		return EE_ENOMEM;
 	}
+	ee_blas_threads(ee_threads());
 	dsyevd_("V", "U", &n, a, &n, values, work, &lwork, iwork, &liwork,
 		&info);
+	ee_blas_threads(1);
 	free(work);
 	free(iwork);
 	if (info != 0)

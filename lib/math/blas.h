@@ -10,7 +10,8 @@
 #include "base/base.h"
 #include "base/value.h"
 
-/* Threads of the next products (see threads.h, which calls this). */
+/* How many threads the BLAS starts by itself: 1, set by threads.h, but while
+ * it factors and solves. */
 void ee_blas_threads(unsigned n);
 
 /* c (m, n) = a (m, k) b (k, n) + beta c; a, b transposed as stored where

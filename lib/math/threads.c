@@ -28,6 +28,8 @@ static struct {
 	.done = PTHREAD_COND_INITIALIZER,
 };
 
+static _Thread_local bool inside;	/* a loop */
+
 static unsigned
 processors(void)
 {
@@ -45,7 +47,7 @@ ee_threads_set(unsigned n)
 	if (n == 0)
 		n = processors();
 	pool.wanted = n < EE_MAX_THREADS ? n : EE_MAX_THREADS;
-	ee_blas_threads(pool.wanted);
+	ee_blas_threads(1);
 }
 
 unsigned
@@ -53,7 +55,7 @@ ee_threads(void)
 {
 	if (pool.wanted == 0)
 		ee_threads_set(0);
-	return pool.wanted;
+	return inside ? 1 : pool.wanted;
 }
 
 static void
@@ -62,9 +64,11 @@ take_pieces(unsigned thread)
 	const size_t n = pool.n, grain = pool.grain;
 	size_t begin;
 
+	inside = true;
 	while ((begin = atomic_fetch_add(&pool.next, grain)) < n)
 		pool.fn(pool.arg, begin,
 			n - begin < grain ? n : begin + grain, thread);
+	inside = false;
 }
 
 static void *
@@ -120,14 +124,11 @@ ee_parallel(size_t n, size_t grain, ee_loop_fn *fn, void *arg)
 	if (grain == 0)
 		grain = 1;
 	if (threads == 1 || n <= grain) {
-		ee_blas_threads(1);
 		fn(arg, 0, n, 0);
-		ee_blas_threads(threads);
 		return;
 	}
 	if (pool.round == 0)
 		start_workers();
-	ee_blas_threads(1);
 	pthread_mutex_lock(&pool.lock);
 	pool.fn = fn;
 	pool.arg = arg;
@@ -145,5 +146,4 @@ ee_parallel(size_t n, size_t grain, ee_loop_fn *fn, void *arg)
 	while (pool.busy > 0)
 		pthread_cond_wait(&pool.done, &pool.lock);
 	pthread_mutex_unlock(&pool.lock);
-	ee_blas_threads(threads);
 }
