@@ -46,6 +46,7 @@ row() {
 	[ "$width" = 0 ] || before=$(peak "$threads" "$width" < /dev/null)
 	measure "$@"
 	[ "$width" = 0 ] || after=$(peak "$threads" "$width" < /dev/null)
+	# shellcheck disable=SC2046 # the words of 'took'
 	print "$name" "$tokens" "$gflop" "$(better "$before" "$after")" \
 		$(cat took)
 }
@@ -108,6 +109,7 @@ rome_line() {
 pipe() {	# MODEL TAPS SUM OPTION-OF-TOKENIZE...
 	model=$1 taps=$2 sum=$3
 	shift 3
+	# shellcheck disable=SC2016
 	measure sh -c '
 		ee-tokenize -m "$1" "$2" |
 		ee-forward -m "$1" -t "$3" --batch 1000 |

@@ -17,7 +17,10 @@ cd "$(dirname "$0")/../.." || exit 1
 model=$1
 shift
 program=$BUILD/bench/tokenize
-[ -x "$program" ] || { echo "tokenize.sh: make bench builds $program" >&2; exit 1; }
+[ -x "$program" ] || {
+	echo "tokenize.sh: make bench builds $program" >&2
+	exit 1
+}
 for file; do
 	ours=$("$program" "$model" "$file") || exit 1
 	echo "$ours"
