@@ -31,8 +31,8 @@ encode_target(struct ee_ask *ask, const struct ee_tokenizer *tok,
 		status = ee_encode(tok, text, len, 0, whole, err);
 	if (status != EE_OK)
 		return status;
-	if (whole->n <= bare->n || memcmp(whole->ids, bare->ids, bare->n *
-					  sizeof(*bare->ids)) != 0) {
+	if (whole->n <= bare->n || (bare->n > 0 &&
+	    memcmp(whole->ids, bare->ids, bare->n * sizeof(*bare->ids)))) {
 		whole->n = 0;
 		status = ee_encode(tok, text, prompt, 0, whole, err);
 		if (status == EE_OK)
