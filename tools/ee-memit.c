@@ -28,12 +28,12 @@ static const char usage[] =
 	"[--shard I/N]\n"
 	"                [--targets FILE | --targets-only] [--cache DIR] "
 	"[--memory MIB]\n"
-	"                [--stop loss|argmax] [--batch N] [--strict] "
-	"[--force]\n"
-	"                [-hqv] [-j THREADS] [REQUESTS] > delta\n";
+	"                [--stop loss|argmax] [--batch N] [--limit N] "
+	"[--strict]\n"
+	"                [--force] [-hqv] [-j THREADS] [REQUESTS] > delta\n";
 
 enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, MEMORY,
-       STRICT, STOP, BATCH, CACHE };
+       STRICT, STOP, BATCH, CACHE, LIMIT };
 
 static void
 parse_shard(const struct tool *tool, struct mass_options *opt, char *text)
@@ -93,6 +93,9 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 		opt->memory = tool_int(tool, "--memory", arg, 64, 1 << 24);
 		break;
 	case STRICT: opt->strict = true; break;
+	case LIMIT:
+		opt->limit = tool_int(tool, "--limit", arg, 1, INT32_MAX);
+		break;
 	case CACHE: opt->cache = arg; break;
 	case BATCH:
 		opt->batch = tool_int(tool, "--batch", arg, 1, INT32_MAX);
@@ -117,8 +120,10 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "memory", 1, 0, MEMORY }, { "strict", 0, 0, STRICT },
 		{ "stop", 1, 0, STOP },
 		{ "batch", 1, 0, BATCH }, { "cache", 1, 0, CACHE },
+		{ "limit", 1, 0, LIMIT },
 		{ 0 } };
 	struct mass_options opt = { .shard = 1, .shards = 1, .memory = 2048,
+				    .limit = INT32_MAX,
 				    .mu = 0.1 };
 	int c;
 

@@ -78,11 +78,12 @@ warn_of_doubles(struct reading *w)
 }
 
 enum ee_status
-mass_cases_read(struct session *s, int64_t shard, int64_t shards, bool strict,
-		struct mass_cases *cases)
+mass_cases_read(struct session *s, int64_t limit, int64_t shard,
+		int64_t shards, bool strict, struct mass_cases *cases)
 {
 	struct reading w = { s, cases, strict };
-	const size_t n = s->requests.n;
+	const size_t n = (uint64_t)limit < s->requests.n ? (size_t)limit :
+			 s->requests.n;
 	enum ee_status status = EE_OK;
 	size_t i;
 
@@ -93,7 +94,7 @@ mass_cases_read(struct session *s, int64_t shard, int64_t shards, bool strict,
 	for (i = 0; i < n && status == EE_OK; i++)
 		if ((int64_t)i % shards == shard - 1)
 			status = read_case(&w, i);
-	if (status == EE_OK && cases->n == 0)
+	if (status == EE_OK && cases->n == 0 && shards == 1)
 		status = ee_fail(&s->tool->err, EE_EINPUT, "%s: no request "
 				 "that can be edited", s->opt->requests);
 	if (status == EE_OK)

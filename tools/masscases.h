@@ -20,13 +20,15 @@ struct mass_cases {
 };
 
 /*
- * Those of the session's requests that belong to this shard, of 'shards'
- * (from 1).  One that cannot be edited is told and left out, or ends it all
- * where 'strict'; those for the same prompt and subject are a notice.
+ * Those of the session's first 'limit' requests that belong to this shard, of
+ * 'shards' (from 1).  One that cannot be edited is told and left out, or ends
+ * it all where 'strict'; that none is left is a failure, but a shard may be
+ * empty.  Those for the same prompt and subject are a notice.
  * mass_cases_free whatever happens.
  */
 EE_MUST_CHECK enum ee_status mass_cases_read(struct session *s,
-	int64_t shard, int64_t shards, bool strict, struct mass_cases *cases);
+	int64_t limit, int64_t shard, int64_t shards, bool strict,
+	struct mass_cases *cases);
 void mass_cases_free(struct mass_cases *cases);
 
 #endif

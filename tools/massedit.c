@@ -6,16 +6,14 @@
 
 #include "edit/memit.h"
 #include "masscases.h"
-#include "masskeys.h"
+#include "massmethod.h"
 #include "masstargets.h"
 
 struct work {
 	struct session session;
 	const struct mass_options *opt;
-	enum mass_method method;
 	struct mass_cases cases;
-	struct mass_keys earlier[EE_MAX_EDIT_LAYERS];
-	struct ee_solver solver[EE_MAX_EDIT_LAYERS];
+	struct mass_systems systems;
 };
 
 /* Cases edited together, and what comes of them. */
@@ -27,36 +25,12 @@ struct batch {
 	float *keys[EE_MAX_EDIT_LAYERS];	/* (f, n) */
 };
 
-static const char *const method_names[] = {
-	[MASS_MEMIT] = "MEMIT", [MASS_EMMET] = "EMMET",
-	[MASS_ALPHAEDIT] = "AlphaEdit",
-};
-
 static void
 close_work(struct work *w)
 {
-	size_t i;
-
 	mass_cases_free(&w->cases);
-	for (i = 0; i < EE_MAX_EDIT_LAYERS; i++) {
-		ee_solver_free(&w->solver[i]);
-		free(w->earlier[i].k);
-	}
+	mass_systems_free(&w->systems);
 	session_close(&w->session);
-}
-
-static enum ee_status
-solve(void *ctx, size_t i, size_t f, size_t n, const double *k, double *a,
-      struct ee_err *err)
-{
-	struct work *w = ctx;
-
-	if (w->solver[i].f != f)
-		return ee_fail(err, EE_EMATCH, "statistics of keys of %zu, "
-			       "this layer's have %zu", w->solver[i].f, f);
-	return ee_solve_keys(&w->solver[i], n, k,
-			     w->method == MASS_EMMET ? w->opt->mu : 1,
-			     a, err);
 }
 
 static enum ee_status
@@ -78,7 +52,7 @@ put_layer(struct work *w, const struct batch *b, size_t i)
 				      s->model->config.f, b->n)));
 	ee_put(&s->arena, &record, "cases", cases);
 	ee_put(&s->arena, &record, "method",
-	       ee_text(method_names[w->method]));
+	       ee_text(mass_method_name(w->systems.method)));
 	ee_put(&s->arena, &record, "layer",
 	       ee_int((int64_t)s->hparams.layers[i]));
 	ee_put(&s->arena, &record, "report", said);
@@ -115,14 +89,14 @@ edit_layers(struct work *w, struct batch *b, bool more)
 	}
 	ee_progress_start(&progress, tool_progress(tool), "layers",
 			  (double)layers);
-	status = ee_memit(s->model, &job, solve, w, b->deltas, b->report,
-			  b->keys, &progress, &tool->err);
+	status = ee_memit(s->model, &job, mass_solve, &w->systems, b->deltas,
+			  b->report, b->keys, &progress, &tool->err);
 	ee_progress_end(&progress);
 	for (i = 0; i < layers && status == EE_OK; i++) {
 		status = put_layer(w, b, i);
 		if (status == EE_OK && more)
-			status = ee_solver_add(&w->solver[i], b->n,
-					       b->keys[i], &tool->err);
+			status = ee_solver_add(&w->systems.solver[i],
+					       b->n, b->keys[i], &tool->err);
 	}
 	free(cases);
 	return status;
@@ -164,76 +138,6 @@ edit_all(struct work *w, const struct mass_how *how)
 }
 
 static enum ee_status
-open_null(struct session *s, size_t i, const struct mass_keys *earlier,
-	  struct ee_solver *solver)
-{
-	const struct ee_hparams *h = &s->hparams;
-	struct ee_err *err = &s->tool->err;
-	struct ee_stats stats;
-	enum ee_status status = session_stats(s, i, &stats);
-
-	if (status != EE_OK)
-		return status;
-	status = ee_solver_null(solver, &stats.mom2, stats.count,
-				h->null_threshold, h->l2, err);
-	if (status == EE_OK && s->tool->verbose)
-		fprintf(stderr, "ee-memit: layer %zu: %zu of %zu dimensions "
-			"are free\n", h->layers[i], solver->r, solver->f);
-	if (status == EE_OK && earlier->n > 0)
-		status = ee_solver_add(solver, earlier->n, earlier->k, err);
-	if (status != EE_OK)
-		status = ee_within(err, status, "%s", stats.path);
-	ee_stats_close(&stats);
-	return status;
-}
-
-/* Which method, and has it what it needs? */
-static enum ee_status
-choose_method(struct work *w)
-{
-	const struct ee_hparams *h = &w->session.hparams;
-	const char *missing = NULL;
-	enum mass_method m = MASS_ALPHAEDIT;
-
-	while (m > MASS_MEMIT && strcmp(method_names[m], h->alg_name) != 0)
-		m--;
-	w->method = w->opt->method != MASS_AS_SAID ? w->opt->method : m;
-	if (w->method != MASS_ALPHAEDIT && h->mom2_update_weight <= 0)
-		missing = "mom2_update_weight";
-	if (w->method == MASS_ALPHAEDIT && h->l2 <= 0)
-		missing = "L2";
-	if (w->method == MASS_ALPHAEDIT && h->null_threshold <= 0)
-		missing = "nullspace_threshold";
-	if (missing != NULL)
-		return ee_fail(&w->session.tool->err, EE_EFORMAT, "%s: '%s' "
-			       "is missing", w->session.opt->hparams, missing);
-	return EE_OK;
-}
-
-/* The systems of all layers, with the keys of earlier edits. */
-static enum ee_status
-open_solvers(struct work *w)
-{
-	struct session *s = &w->session;
-	enum ee_status status = choose_method(w);
-	size_t i;
-
-	if (status == EE_OK)
-		status = mass_keys_read(s, w->earlier);
-	for (i = 0; i < s->hparams.nlayers && status == EE_OK; i++) {
-		const struct mass_keys *p = &w->earlier[i];
-
-		if (w->method == MASS_ALPHAEDIT)
-			status = open_null(s, i, p, &w->solver[i]);
-		else
-			status = session_solver(s, i, s->hparams.
-						mom2_update_weight, p->k,
-						p->n, &w->solver[i]);
-	}
-	return status;
-}
-
-static enum ee_status
 run(struct work *w, struct tool *tool)
 {
 	const struct mass_options *opt = w->opt;
@@ -246,9 +150,11 @@ run(struct work *w, struct tool *tool)
 
 	status = session_open(s, tool, &opt->session);
 	if (status == EE_OK && !opt->targets_only)
-		status = open_solvers(w);
+		status = mass_systems_open(s, opt->method, opt->mu,
+					   &w->systems);
 	if (status == EE_OK)
-		status = mass_cases_read(s, opt->shard, opt->shards,
+		status = mass_cases_read(s, opt->limit, opt->shard,
+					 opt->shards,
 					 opt->strict, &w->cases);
 	if (status == EE_OK) {
 		extra = model_header(tool, s->model, NULL);

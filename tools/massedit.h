@@ -5,16 +5,15 @@
 #define EE_MASSEDIT_H
 
 #include "edit/target.h"
+#include "massmethod.h"
 #include "session.h"
-
-/* MASS_AS_SAID: by alg_name of the hyper-parameters, else MEMIT */
-enum mass_method { MASS_AS_SAID, MASS_MEMIT, MASS_EMMET, MASS_ALPHAEDIT };
 
 struct mass_options {
 	struct session_options session;
 	enum mass_method method;
 	double mu;		/* of EMMET */
 	bool spread_sqrt;
+	int64_t limit;		/* of the requests, the first */
 	int64_t shard, shards;	/* targets of every shards-th request */
 	const char *targets;	/* read them, do not find them */
 	const char *cache;	/* folder of targets, or NULL */

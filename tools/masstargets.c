@@ -198,6 +198,8 @@ mass_targets_find(struct session *s, const struct mass_how *how,
 		.ended = ended, .ctx = &f } };
 	enum ee_status status = EE_OK;
 
+	if (n == 0)
+		return EE_OK;
 	if (how->cache != NULL)
 		status = from_cache(&f, cases, n, false);
 	ee_progress_start(&f.progress, tool_progress(s->tool), "targets",

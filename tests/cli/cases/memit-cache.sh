@@ -77,12 +77,12 @@ set -- -j 1 -m "$a" -p "$TOP/pipelines/hparams/MEMIT/atlas-gpt2.yaml" \
 (exec ee-memit "$@" > x.ee 2> said) &
 pid=$!
 n=0
-while [ "$(ls killed 2> /dev/null | grep -c 'ee$')" = 0 ] && [ $n -lt 600 ]; do
+while ! ls killed/*.ee > list 2>&1 && [ $n -lt 600 ]; do
 	sleep 0.02
 	n=$((n + 1))
 done
 kill -9 $pid
 wait $pid 2> said
-there=$(ls killed | grep -c 'ee$')
+there=$(ls killed/*.ee | wc -l)
 ee-memit "$@" 2>&1 > x.ee | sed "s/^ee-memit: $there of/as many as were there of/"
-ls killed | grep -c 'ee$'
+ls killed/*.ee | wc -l

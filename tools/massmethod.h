@@ -1,0 +1,36 @@
+/*
+ * massmethod.h - the method of a mass edit, and the system of each layer.
+ */
+#ifndef EE_MASSMETHOD_H
+#define EE_MASSMETHOD_H
+
+#include "edit/memit.h"
+#include "session.h"
+
+/* MASS_AS_SAID: by alg_name of the hyper-parameters, else MEMIT */
+enum mass_method { MASS_AS_SAID, MASS_MEMIT, MASS_EMMET, MASS_ALPHAEDIT };
+
+/* Start with {0}. */
+struct mass_systems {
+	enum mass_method method;
+	double mu;		/* of ee_solve_keys */
+	struct ee_solver solver[EE_MAX_EDIT_LAYERS];
+};
+
+/*
+ * The systems of all layers, with the keys that edits laid over the model
+ * carry (see masskeys.h); 'mu' is EMMET's.  mass_systems_free whatever
+ * happens.
+ */
+EE_MUST_CHECK enum ee_status mass_systems_open(struct session *s,
+	enum mass_method said, double mu, struct mass_systems *systems);
+void mass_systems_free(struct mass_systems *systems);
+
+/* As alg_name has it: "AlphaEdit". */
+const char *mass_method_name(enum mass_method method);
+
+/* An ee_memit_solver over the systems. */
+EE_MUST_CHECK enum ee_status mass_solve(void *systems, size_t i, size_t f,
+	size_t n, const double *k, double *a, struct ee_err *err);
+
+#endif
