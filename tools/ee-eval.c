@@ -25,6 +25,7 @@ static void
 choose_missing(const struct tool *tool, struct eval_options *opt,
 	       const char *text)
 {
+	opt->missing_said = true;
 	opt->skip_missing = strcmp(text, "skip") == 0;
 	if (!opt->skip_missing && strcmp(text, "fail") != 0)
 		tool_misuse(tool, "--missing '%s': want fail or skip", text);
@@ -93,6 +94,8 @@ parse_options(struct tool *tool, int argc, char **argv)
 		tool_misuse(tool, "which model? (-m DIR)");
 	if (opt.per_case && opt.model.nedits == 0)
 		tool_misuse(tool, "--per-case: which edits? (-e DELTA)");
+	if (opt.missing_said && !opt.per_case)
+		tool_misuse(tool, "--missing needs --per-case");
 	return opt;
 }
 

@@ -172,36 +172,6 @@ measure_after(struct work *w)
 			       : status;
 }
 
-static enum ee_status
-report(struct work *w)
-{
-	struct tool *tool = w->tool;
-	struct ee_arena arena = { 0 };
-	struct ee_value summary, v;
-	enum ee_status status = eval_summary(tool, w->opt, &w->exam,
-					     &w->tally, w->before, &summary);
-	size_t i;
-
-	for (i = 0; i < w->exam.ncases && status == EE_OK && !w->opt->table;
-	     i++) {
-		ee_arena_reset(&arena);
-		v = ee_exam_value(&w->exam, i, &w->tally, &arena);
-		status = ee_arena_check(&arena, &tool->err);
-		if (status == EE_OK) {
-			ee_json_write(stdout, &v);
-			putchar('\n');
-		}
-	}
-	ee_arena_free(&arena);
-	if (status == EE_OK && !w->opt->table) {
-		ee_json_write(stdout, &summary);
-		putchar('\n');
-	}
-	if (status == EE_OK && (w->opt->table || !tool->quiet))
-		eval_table(w->opt->table ? stdout : stderr, &summary);
-	return status;
-}
-
 enum ee_status
 evaluate(struct tool *tool, const struct eval_options *opt)
 {
@@ -217,7 +187,7 @@ evaluate(struct tool *tool, const struct eval_options *opt)
 		status = measure_after(&w);
 	ee_progress_end(&w.progress);
 	if (status == EE_OK)
-		status = report(&w);
+		status = eval_report(tool, opt, &w.exam, &w.tally, w.before);
 	case_edits_free(&w.edits);
 	ee_tally_free(&w.tally);
 	ee_exam_free(&w.exam);

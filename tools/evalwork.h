@@ -1,6 +1,6 @@
 /*
  * evalwork.h - the parts of ee-eval: measuring (evalwork.c), the edits of
- * single cases (evalcase.c), the report (evaltable.c).
+ * single cases (evalcase.c), the report (evalreport.c).
  */
 #ifndef EE_EVALWORK_H
 #define EE_EVALWORK_H
@@ -15,7 +15,8 @@ struct eval_options {
 	struct model_options model;
 	const char *records;
 	enum ee_data_format format;
-	bool format_said, per_case, skip_missing, generate, table;
+	bool format_said, per_case, generate, table;
+	bool skip_missing, missing_said;
 	int64_t limit, tokens, resamples, seed;
 };
 
@@ -48,13 +49,10 @@ const struct case_edit *case_edits_find(const struct case_edits *edits,
 EE_MUST_CHECK enum ee_status evaluate(struct tool *tool,
 	const struct eval_options *opt);
 
-/* The total: a map {"summary"} into '*summary', in the tool's arena; 'model'
+/* Print what was found: JSON lines and a table, as the options say; 'model'
  * says which it was before the edits. */
-EE_MUST_CHECK enum ee_status eval_summary(struct tool *tool,
+EE_MUST_CHECK enum ee_status eval_report(struct tool *tool,
 	const struct eval_options *opt, const struct ee_exam *exam,
-	const struct ee_tally *tally, struct ee_value model,
-	struct ee_value *summary);
-/* The same as a table for people. */
-void eval_table(FILE *fp, const struct ee_value *summary);
+	const struct ee_tally *tally, struct ee_value model);
 
 #endif

@@ -65,5 +65,6 @@ echo "status $?"
 # usage
 status ee-eval good.json 2> /dev/null
 status ee-eval -m "$model" --per-case good.json 2> /dev/null
+status ee-eval -m "$model" --missing skip good.json 2> /dev/null
 status ee-eval -m "$model" --format none good.json 2> /dev/null
 status ee-eval -m "$model" good.json more.json 2> /dev/null

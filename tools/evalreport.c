@@ -1,5 +1,8 @@
-/* evaltable.c - what ee-eval found in total.  See evalwork.h. */
+/* evalreport.c - what ee-eval found, in lines and in total.  See
+ * evalwork.h. */
 #include "evalwork.h"
+
+#include "file/json.h"
 
 static const char *const whens[2] = { "before", "after" };
 
@@ -52,10 +55,10 @@ totals(struct tool *tool, const struct eval_options *opt,
 	return status;
 }
 
-enum ee_status
-eval_summary(struct tool *tool, const struct eval_options *opt,
-	     const struct ee_exam *exam, const struct ee_tally *tally,
-	     struct ee_value model, struct ee_value *summary)
+static enum ee_status
+summarise(struct tool *tool, const struct eval_options *opt,
+	  const struct ee_exam *exam, const struct ee_tally *tally,
+	  struct ee_value model, struct ee_value *summary)
 {
 	struct ee_arena *a = &tool->arena;
 	struct ee_value v = ee_map(), edits = ee_list(), map;
@@ -103,8 +106,8 @@ put_estimate(FILE *fp, const struct ee_value *v)
 			100 * number(v, "low"), 100 * number(v, "high"));
 }
 
-void
-eval_table(FILE *fp, const struct ee_value *summary)
+static void
+put_table(FILE *fp, const struct ee_value *summary)
 {
 	const struct ee_value *v = ee_get(summary, "summary");
 	const struct ee_value *before = ee_get(v, "before");
@@ -117,8 +120,8 @@ eval_table(FILE *fp, const struct ee_value *summary)
 	snprintf(title, sizeof(title), "%lld records, %s (%%)",
 		 (long long)ee_get(v, "records")->u.integer,
 		 ee_get(v, "format")->u.text);
-	fprintf(fp, "%-32s%-22s%s\n", title, "  before",
-		after != NULL ? "   after" : "");
+	fprintf(fp, "%-34s%s\n", title, after == NULL ? "before" :
+		"before                 after");
 	for (i = 0; i < names->n; i++) {
 		const char *name = names->u.map[i].key;
 
@@ -132,4 +135,46 @@ eval_table(FILE *fp, const struct ee_value *summary)
 			put_estimate(fp, ee_get(after, name));
 		putc('\n', fp);
 	}
+}
+
+static enum ee_status
+put_lines(const struct ee_exam *exam, const struct ee_tally *tally,
+	  const struct ee_value *summary, struct ee_err *err)
+{
+	struct ee_arena arena = { 0 };
+	enum ee_status status = EE_OK;
+	struct ee_value v;
+	size_t i;
+
+	for (i = 0; i < exam->ncases && status == EE_OK; i++) {
+		ee_arena_reset(&arena);
+		v = ee_exam_value(exam, i, tally, &arena);
+		status = ee_arena_check(&arena, err);
+		if (status == EE_OK) {
+			ee_json_write(stdout, &v);
+			putchar('\n');
+		}
+	}
+	ee_arena_free(&arena);
+	if (status == EE_OK) {
+		ee_json_write(stdout, summary);
+		putchar('\n');
+	}
+	return status;
+}
+
+enum ee_status
+eval_report(struct tool *tool, const struct eval_options *opt,
+	    const struct ee_exam *exam, const struct ee_tally *tally,
+	    struct ee_value model)
+{
+	struct ee_value summary;
+	enum ee_status status = summarise(tool, opt, exam, tally, model,
+					  &summary);
+
+	if (status == EE_OK && !opt->table)
+		status = put_lines(exam, tally, &summary, &tool->err);
+	if (status == EE_OK && (opt->table || !tool->quiet))
+		put_table(opt->table ? stdout : stderr, &summary);
+	return status;
 }
