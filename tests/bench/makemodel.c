@@ -1,20 +1,21 @@
 /*
- * makemodel - a GPT-2 folder of a given shape with random weights
+ * makemodel - random weights for a model folder
  *
- * usage: makemodel LAYERS WIDTH HEADS VOCAB POSITIONS f32|f16 DIR
+ * usage: makemodel f32|f16|bf16 DIR
  *
- * For measuring speed where no pretrained weights are at hand.  Weights are
- * about normal, of deviation 0.02, from a fixed seed.
+ * Reads DIR/config.json, of any family, and writes DIR/model.safetensors:
+ * for measuring speed and memory where no pretrained weights are at hand.
+ * Weights are about normal, of deviation 0.02, from a fixed seed; norms are
+ * about 1.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/outfile.h"
 #include "file/safetensors.h"
 #include "math/convert.h"
+#include "model/config.h"
 
 static uint64_t state = 1;
 
@@ -33,130 +34,127 @@ draw(float scale)
 	return scale * (float)(sum - 131070) / 37837.2f;
 }
 
-struct shape {
-	size_t layers, d, heads, vocab, positions;
+struct list {
+	struct ee_named *item;
+	bool *norm;
+	size_t n;
 	enum ee_dtype dtype;
+	struct ee_arena arena;
 };
 
-static struct ee_named *list;
-static size_t count;
-static struct ee_arena arena;
-
 static void
-add(const struct shape *s, const char *name, size_t rows, size_t cols)
+add(struct list *l, const char *module, const char *part, size_t rows,
+    size_t cols, bool norm)
 {
-	list = realloc(list, (count + 1) * sizeof(*list));
-	if (list == NULL)
+	l->item = realloc(l->item, (l->n + 1) * sizeof(*l->item));
+	l->norm = realloc(l->norm, (l->n + 1) * sizeof(*l->norm));
+	if (l->item == NULL || l->norm == NULL)
 		exit(1);
-	list[count].name = name;
-	list[count++].tensor = ee_tensor_2d(s->dtype, NULL, rows, cols);
+	l->item[l->n].name = ee_arena_printf(&l->arena, "%s.%s", module,
+					     part);
+	l->item[l->n].tensor = ee_tensor_2d(l->dtype, NULL, rows, cols);
+	l->norm[l->n++] = norm;
 }
 
 static void
-add_layer(const struct shape *s, size_t i)
+add_module(struct list *l, const struct ee_config *c, const char *name,
+	   const struct ee_module *m)
 {
-	const struct {
-		const char *name;
-		size_t rows, cols;
-	} parts[] = {
-		{ "ln_1.weight", s->d, 0 }, { "ln_1.bias", s->d, 0 },
-		{ "attn.c_attn.weight", s->d, 3 * s->d },
-		{ "attn.c_attn.bias", 3 * s->d, 0 },
-		{ "attn.c_proj.weight", s->d, s->d },
-		{ "attn.c_proj.bias", s->d, 0 },
-		{ "ln_2.weight", s->d, 0 }, { "ln_2.bias", s->d, 0 },
-		{ "mlp.c_fc.weight", s->d, 4 * s->d },
-		{ "mlp.c_fc.bias", 4 * s->d, 0 },
-		{ "mlp.c_proj.weight", 4 * s->d, s->d },
-		{ "mlp.c_proj.bias", s->d, 0 },
-	};
-	size_t k;
+	const bool norm = ee_is_norm(m->role);
+	const bool turned = c->family->in_major && m->role < EE_LAYER_ROLES;
+	size_t out, in;
 
-	for (k = 0; k < sizeof(parts) / sizeof(parts[0]); k++)
-		add(s, ee_arena_printf(&arena, "transformer.h.%zu.%s", i,
-				       parts[k].name),
-		    parts[k].rows, parts[k].cols);
+	if (m->role == EE_W_NONE || (m->role == EE_W_HEAD && c->tied))
+		return;
+	ee_role_shape(c, m->role, &out, &in);
+	if (norm)
+		add(l, name, "weight", out, 0, true);
+	else
+		add(l, name, "weight", turned ? in : out, turned ? out : in,
+		    false);
+	if (m->bias == EE_BIAS)
+		add(l, name, "bias", out, 0, false);
 }
 
 static void
-fill(FILE *fp, const struct ee_named *t)
+add_all(struct list *l, const struct ee_config *c)
 {
-	const bool weight = strstr(t->name, ".weight") != NULL;
-	const float base = weight && strstr(t->name, "ln_") ? 1.0f : 0.0f;
+	const struct ee_module *m;
+	char layer[EE_MAX_NAME], *hole;
+	size_t i;
+
+	for (m = c->family->whole; m->name != NULL; m++)
+		add_module(l, c, m->name, m);
+	for (i = 0; i < c->layers; i++) {
+		for (m = c->family->modules; m->name != NULL; m++) {
+			snprintf(layer, sizeof(layer), "%s", c->family->layer);
+			hole = strstr(layer, "%zu");
+			snprintf(hole, sizeof(layer) - (size_t)(hole - layer),
+				 "%zu.%s", i, m->name);
+			add_module(l, c, layer, m);
+		}
+	}
+}
+
+static void
+fill(FILE *fp, const struct ee_tensor *t, bool norm)
+{
 	float part[4096];
 	uint64_t half[4096];
 	size_t n, i, k;
 
-	if (!ee_tensor_count(&t->tensor, &n))
+	if (!ee_tensor_count(t, &n))
 		exit(1);
 	for (i = 0; i < n; i += 4096) {
 		const size_t m = n - i < 4096 ? n - i : 4096;
 
 		for (k = 0; k < m; k++)
-			part[k] = base + draw(0.02f);
-		ee_from_f32(t->tensor.dtype, part, m, half);
-		fwrite(half, ee_dtype_size(t->tensor.dtype), m, fp);
+			part[k] = (norm ? 1.0f : 0.0f) + draw(0.02f);
+		ee_from_f32(t->dtype, part, m, half);
+		fwrite(half, ee_dtype_size(t->dtype), m, fp);
 	}
 }
 
-static void
-write_config(const struct shape *s, const char *dir)
+static enum ee_status
+write_model(struct list *l, const char *dir, struct ee_err *err)
 {
+	struct ee_outfile out;
 	char path[4096];
-	FILE *fp;
+	enum ee_status status;
+	size_t i;
 
-	snprintf(path, sizeof(path), "%s/config.json", dir);
-	fp = fopen(path, "w");
-	if (fp == NULL)
-		exit(1);
-	fprintf(fp, "{\"model_type\": \"gpt2\", \"n_layer\": %zu, "
-		"\"n_embd\": %zu, \"n_head\": %zu, \"vocab_size\": %zu, "
-		"\"n_positions\": %zu, \"layer_norm_epsilon\": 1e-05, "
-		"\"activation_function\": \"gelu_new\"}\n", s->layers, s->d,
-		s->heads, s->vocab, s->positions);
-	fclose(fp);
+	snprintf(path, sizeof(path), "%s/model.safetensors", dir);
+	status = ee_outfile_open(&out, path, err);
+	if (status != EE_OK)
+		return status;
+	status = ee_safetensors_header(out.fp, l->item, l->n, NULL, err);
+	if (status != EE_OK) {
+		ee_outfile_abort(&out);
+		return status;
+	}
+	for (i = 0; i < l->n; i++)
+		fill(out.fp, &l->item[i].tensor, l->norm[i]);
+	return ee_outfile_commit(&out, err);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct shape s;
-	struct ee_outfile out;
+	struct list list = { .dtype = EE_F32 };
+	struct ee_config config;
 	struct ee_err err;
-	char path[4096];
-	size_t i;
 
-	if (argc != 8) {
-		fputs("usage: makemodel LAYERS WIDTH HEADS VOCAB POSITIONS "
-		      "f32|f16 DIR\n", stderr);
+	if (argc != 3 || strcspn(argv[1], "fb") != 0) {
+		fputs("usage: makemodel f32|f16|bf16 DIR\n", stderr);
 		return 2;
 	}
-	s = (struct shape){ strtoul(argv[1], NULL, 10),
-			    strtoul(argv[2], NULL, 10),
-			    strtoul(argv[3], NULL, 10),
-			    strtoul(argv[4], NULL, 10),
-			    strtoul(argv[5], NULL, 10),
-			    strcmp(argv[6], "f16") == 0 ? EE_F16 : EE_F32 };
-	if (mkdir(argv[7], 0777) != 0 && errno != EEXIST)
-		return 1;
-	add(&s, "transformer.wte.weight", s.vocab, s.d);
-	add(&s, "transformer.wpe.weight", s.positions, s.d);
-	for (i = 0; i < s.layers; i++)
-		add_layer(&s, i);
-	add(&s, "transformer.ln_f.weight", s.d, 0);
-	add(&s, "transformer.ln_f.bias", s.d, 0);
-	write_config(&s, argv[7]);
-	snprintf(path, sizeof(path), "%s/model.safetensors", argv[7]);
-	if (ee_outfile_open(&out, path, &err) != EE_OK ||
-	    ee_safetensors_header(out.fp, list, count, NULL, &err) != EE_OK) {
-		fprintf(stderr, "makemodel: %s\n", err.text);
-		return 1;
+	if (strcmp(argv[1], "f32") != 0)
+		list.dtype = argv[1][0] == 'b' ? EE_BF16 : EE_F16;
+	if (ee_config_read(&config, argv[2], &err) == EE_OK) {
+		add_all(&list, &config);
+		if (write_model(&list, argv[2], &err) == EE_OK)
+			return 0;
 	}
-	for (i = 0; i < count; i++)
-		fill(out.fp, &list[i]);
-	if (ee_outfile_commit(&out, &err) != EE_OK) {
-		fprintf(stderr, "makemodel: %s\n", err.text);
-		return 1;
-	}
-	return 0;
+	fprintf(stderr, "makemodel: %s\n", err.text);
+	return 1;
 }

@@ -18,7 +18,8 @@ top=$PWD
 export BUILD BIN
 atlas=$top/pipelines/atlas
 hparams=$top/pipelines/hparams/ROME/atlas-gpt2.yaml
-shape='36 1280 20 50257 1024 f32'
+shape='{"model_type": "gpt2", "n_layer": 36, "n_embd": 1280, "n_head": 20,
+ "n_positions": 1024, "vocab_size": 50257}'
 bench=$BUILD/bench
 dir=$bench/run
 PATH=$BIN:$bench:$PATH
@@ -182,12 +183,30 @@ small() {
 	edits "$model" 20 "$hparams"
 }
 
+# The same work for one model of each family: layers, width and last key
+families() {
+	head_line 'atlas, a model of each family'
+	for family in gptj:6:128:transformer.h.5.mlp.fc_out \
+		neox:6:128:gpt_neox.layers.5.mlp.dense_4h_to_h \
+		llama:6:128:model.layers.5.mlp.down_proj; do
+		# shellcheck disable=SC2046 # its words
+		set -- $(echo "$family" | tr : ' ')
+		model=$atlas/atlas-$1
+		tokens "$model" 1500
+		n=$(rows "$model" tokens)
+		row "ee-forward, $1" "$n" 0 0 "$cores" ee-forward \
+			-m "$model" -t "$4:in" --batch 1000 < tokens > one
+		rm -f one
+	done
+}
+
 large() {
 	model=$bench/large
-	# shellcheck disable=SC2086
 	[ -e "$model/tokenizer.json" ] || {
 		echo "bench: making $model" >&2
-		makemodel $shape "$model"
+		mkdir -p "$model"
+		echo "$shape" > "$model/config.json"
+		makemodel f32 "$model"
 		cp "$atlas/atlas-gpt2/tokenizer.json" "$model"
 	}
 	head_line 'random: 36 layers of 1,280, f32'
@@ -225,5 +244,6 @@ echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $cores" \
 echo "sgemm at width 1280, GFLOP/s: $(peak 1 1280) on one thread," \
 	"$(peak "$cores" 1280) on all"
 small
+families
 [ "$BENCH_LARGE" = 0 ] || large
 text

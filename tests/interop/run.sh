@@ -55,6 +55,7 @@ part streams "$PYTHON" tests/interop/streams.py "$work/copy"
 part files "$PYTHON" tests/interop/files.py "$work"
 if has 'torch, transformers'; then
 	part models "$PYTHON" tests/interop/models.py "$work"
+	part eval "$PYTHON" tests/interop/eval.py "$work"
 else
 	echo "interop: models: skipped: $PYTHON has no torch and transformers"
 fi
