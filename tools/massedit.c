@@ -137,6 +137,20 @@ edit_all(struct work *w, const struct mass_how *how)
 	return status;
 }
 
+/* The references can read the target's loss from an earlier layer. */
+static enum ee_status
+check_loss_layer(struct session *s)
+{
+	const size_t last = s->model->config.layers - 1;
+
+	if (s->hparams.loss_layer == (int64_t)last)
+		return EE_OK;
+	return ee_fail(&s->tool->err, EE_EINPUT, "%s: 'v_loss_layer' is "
+		       "%lld; only a loss after the last layer, %zu, is "
+		       "computed here", s->opt->hparams,
+		       (long long)s->hparams.loss_layer, last);
+}
+
 static enum ee_status
 run(struct work *w, struct tool *tool)
 {
@@ -149,6 +163,8 @@ run(struct work *w, struct tool *tool)
 	enum ee_status status;
 
 	status = session_open(s, tool, &opt->session);
+	if (status == EE_OK)
+		status = check_loss_layer(s);
 	if (status == EE_OK && !opt->targets_only)
 		status = mass_systems_open(s, opt->method, opt->mu,
 					   &w->systems);
