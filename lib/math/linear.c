@@ -4,8 +4,9 @@
  * A float32 weight is one product.  A half-precision weight is converted a
  * panel of stored rows at a time and multiplied at once: where the rows are
  * the output's, a panel gives some columns of y; where they are the input's,
- * it adds to all of y.  A panel has PANEL elements, enough that copying x for
- * each costs little, and a multiple of 16 rows, which the BLAS's kernels want.
+ * it adds to all of y.  For few rows of x a panel should stay in cache; for
+ * many it should be larger, as x is copied for each.  It has a multiple of
+ * 16 rows, which the BLAS's kernels want.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "math/convert.h"
 #include "math/vec.h"
 
-enum { PANEL = 1 << 22 };
+enum { SMALL_PANEL = 1 << 20, LARGE_PANEL = 1 << 22 };
 
 /* y (n, w->out): bias or zero, ready to be added to. */
 static void
@@ -54,7 +55,8 @@ multiply(const struct ee_weight *w, bool trans, size_t n, const float *x,
 	const size_t nx = trans ? cols : rows, ny = trans ? rows : cols;
 	const size_t size = ee_dtype_size(w->dtype);
 	const unsigned char *data = w->data;
-	size_t step = (PANEL / cols + 16) & ~(size_t)15, i;
+	const size_t room = n < 256 ? SMALL_PANEL : LARGE_PANEL;
+	size_t step = (room / cols + 16) & ~(size_t)15, i;
 	float *panel;
 
 	if (w->dtype == EE_F32) {
