@@ -3,6 +3,7 @@
 #
 #	make bench                 about 5 minutes on two processors
 #	make bench BENCH_LARGE=0   without the model of GPT-2-large's shape
+#	make bench BENCH_HUGE=1    with a model of GPT-J 6B's shape, 12 GB
 #
 # Two models: atlas-gpt2, and 36 layers of 1,280 with random weights (3.1 GB,
 # made once, below $BUILD).  "cpu" is processor seconds of all threads: much
@@ -14,12 +15,15 @@
 set -eu
 cd "$(dirname "$0")/../.."
 top=$PWD
-: "${BUILD:=$top/build}" "${BIN:=$top/bin}" "${BENCH_LARGE:=1}" "${PYTHON:=}"
+: "${BUILD:=$top/build}" "${BIN:=$top/bin}" "${BENCH_LARGE:=1}" "${BENCH_HUGE:=0}" "${PYTHON:=}"
 export BUILD BIN
 atlas=$top/pipelines/atlas
 hparams=$top/pipelines/hparams/ROME/atlas-gpt2.yaml
 shape='{"model_type": "gpt2", "n_layer": 36, "n_embd": 1280, "n_head": 20,
  "n_positions": 1024, "vocab_size": 50257}'
+huge_shape='{"model_type": "gptj", "n_layer": 28, "n_embd": 4096, "n_head": 16,
+ "n_positions": 2048, "rotary_dim": 64, "vocab_size": 50400,
+ "tie_word_embeddings": false}'
 bench=$BUILD/bench
 dir=$bench/run
 PATH=$BIN:$bench:$PATH
@@ -230,6 +234,25 @@ large() {
 	edits "$model" 1 large.yaml
 }
 
+# Memory more than speed: 12 GB of float16 weights, three steps of an edit.
+huge() {
+	model=$bench/gptj-6b
+	[ -e "$model/tokenizer.json" ] || {
+		echo "bench: making $model" >&2
+		mkdir -p "$model"
+		echo "$huge_shape" > "$model/config.json"
+		makemodel f16 "$model"
+		cp "$atlas/atlas-gptj/tokenizer.json" "$model"
+	}
+	head_line "random: GPT-J 6B's shape, f16"
+	sed -e 's/^v_num_grad_steps:.*/v_num_grad_steps: 3/' \
+		"$top/pipelines/hparams/ROME/gpt-j-6B.yaml" > huge.yaml
+	echo '["{}", "Because of that. {}", "It was late. {}"]' > templates.json
+	requests 1
+	row 'ee-rome, 3 steps, no mom2' 0 0 0 "$cores" ee-rome -q -m "$model" \
+		-p huge.yaml --templates templates.json requests.json > edit
+}
+
 text() {
 	cd "$top"
 	"$PYTHON" -c 'import tokenizers' 2> /dev/null || PYTHON=
@@ -246,4 +269,5 @@ echo "sgemm at width 1280, GFLOP/s: $(peak 1 1280) on one thread," \
 small
 families
 [ "$BENCH_LARGE" = 0 ] || large
+[ "$BENCH_HUGE" = 0 ] || huge
 text
