@@ -7,14 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "edit/lowrank.h"
 #include "math/vec.h"
-
-#define TRY(call) do { \
-	const enum ee_status status_ = (call); \
-	if (status_ != EE_OK) \
-		return status_; \
-} while (0)
 
 /* Cases computed together, in one trie: their bare prompts come first, so
  * that these can be computed alone. */

@@ -5,14 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "math/vec.h"
 #include "model/forward.h"
-
-#define TRY(call) do { \
-	const enum ee_status status_ = (call); \
-	if (status_ != EE_OK) \
-		return status_; \
-} while (0)
 
 void
 ee_prompts_free(struct ee_prompts *p)
@@ -197,40 +192,6 @@ ee_prompts_make(struct ee_prompts *p, const struct ee_tokenizer *tok,
 	return EE_OK;
 }
 
-/* logits (rows, V) of the last 'rows' tokens of a sequence */
-static enum ee_status
-last_logits(const struct ee_model *model, const int32_t *ids, size_t n,
-	    size_t rows, float *logits, struct ee_err *err)
-{
-	const size_t d = model->config.d;
-	struct ee_trie trie = { 0 };
-	struct ee_span span = { 0 };
-	struct ee_pass pass;
-	float *x = ee_floats(n * d, err);
-	enum ee_status status = x != NULL ? EE_OK : EE_ENOMEM;
-
-	if (status == EE_OK)
-		status = ee_trie_insert(&trie, EE_NO_NODE, ids, n, NULL, err);
-	if (status == EE_OK)
-		status = ee_span_make(&span, &trie, 0, n, err);
-	if (status == EE_OK)
-		status = ee_pass_open(&pass, model, &trie, 0, err);
-	if (status == EE_OK) {
-		status = ee_embed(&pass, &span, x, err);
-		if (status == EE_OK)
-			status = ee_forward(&pass, &span, 0,
-					    model->config.layers, x, err);
-		if (status == EE_OK)
-			status = ee_logits(model, rows, x + (n - rows) * d,
-					   NULL, logits, err);
-		ee_pass_close(&pass);
-	}
-	ee_span_free(&span);
-	ee_trie_free(&trie);
-	free(x);
-	return status;
-}
-
 enum ee_status
 ee_prompts_probability(const struct ee_prompts *p,
 		       const struct ee_model *model, double *probability,
@@ -250,7 +211,8 @@ ee_prompts_probability(const struct ee_prompts *p,
 	memcpy(row.ids, bare->ids, bare->n * sizeof(*row.ids));
 	status = append_target(&p->target, &row, err);
 	if (status == EE_OK)
-		status = last_logits(model, row.ids, row.n, n, logits, err);
+		status = ee_sequence_logits(model, row.ids, row.n, n,
+					    logits, err);
 	for (i = 0; i < n && status == EE_OK; i++) {
 		const float *l = logits + i * vocab;
 

@@ -6,14 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "edit/prompts.h"
 #include "math/vec.h"
-
-#define TRY(call) do { \
-	const enum ee_status status_ = (call); \
-	if (status_ != EE_OK) \
-		return status_; \
-} while (0)
 
 struct job {
 	struct ee_model *model;

@@ -5,14 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "edit/target_job.h"
 #include "math/vec.h"
-
-#define TRY(call) do { \
-	const enum ee_status status_ = (call); \
-	if (status_ != EE_OK) \
-		return status_; \
-} while (0)
 
 static void
 copy_row(float *to, const float *x, size_t row, size_t width)

@@ -2,13 +2,8 @@
  * trie.  See target.h, target_job.h. */
 #include <stdlib.h>
 
+#include "base/try.h"
 #include "edit/target_job.h"
-
-#define TRY(call) do { \
-	const enum ee_status status_ = (call); \
-	if (status_ != EE_OK) \
-		return status_; \
-} while (0)
 
 static enum ee_status
 check(const struct ee_target *t, struct ee_err *err)

@@ -141,15 +141,6 @@ ee_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
 }
 
 void
-ee_syrk_upper(size_t n, size_t d, const float *x, float *c)
-{
-	ee_blas_threads(ee_threads());
-	cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (blasint)d,
-		    (blasint)n, 1.0f, x, (blasint)d, 1.0f, c, (blasint)d);
-	ee_blas_threads(1);
-}
-
-void
 ee_dsyrk_upper(size_t n, size_t d, const double *x, double *c)
 {
 	ee_blas_threads(ee_threads());
@@ -168,16 +159,6 @@ ee_dgemm(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha,
 		    tb ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n,
 		    (blasint)k, alpha, a, (blasint)lda, b, (blasint)ldb, beta,
 		    c, (blasint)ldc);
-	ee_blas_threads(1);
-}
-
-void
-ee_dgemv(size_t rows, size_t cols, const double *a, const double *x,
-	 double *y)
-{
-	ee_blas_threads(ee_threads());
-	cblas_dgemv(CblasRowMajor, CblasNoTrans, (blasint)rows,
-		    (blasint)cols, 1.0, a, (blasint)cols, x, 1, 0.0, y, 1);
 	ee_blas_threads(1);
 }
 

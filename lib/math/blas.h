@@ -21,17 +21,12 @@ void ee_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
 	     float beta, float *c, size_t ldc);
 
 /* Upper triangle of c (d, d) += x^T x, x (n, d). */
-void ee_syrk_upper(size_t n, size_t d, const float *x, float *c);
 void ee_dsyrk_upper(size_t n, size_t d, const double *x, double *c);
 
 /* The same product in float64: c (m, n) = alpha a b + beta c. */
 void ee_dgemm(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha,
 	      const double *a, size_t lda, const double *b, size_t ldb,
 	      double beta, double *c, size_t ldc);
-
-/* y (rows) = a (rows, cols) x (cols) */
-void ee_dgemv(size_t rows, size_t cols, const double *a, const double *x,
-	      double *y);
 
 /*
  * Cholesky factor of the symmetric positive definite a (d, d), in place: the

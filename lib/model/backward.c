@@ -5,15 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "math/vec.h"
 #include "model/forward.h"
 #include "model/pass.h"
-
-#define TRY(call) do { \
-	const enum ee_status status_ = (call); \
-	if (status_ != EE_OK) \
-		return status_; \
-} while (0)
 
 /* Floats of one node in one layer's block. */
 static size_t

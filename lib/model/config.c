@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "base/value.h"
 #include "file/json.h"
 
@@ -70,11 +71,6 @@ get_flag(const struct source *s, const char *key, bool otherwise, bool *out)
 }
 
 #define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define TRY(call) do { \
-	const enum ee_status status_ = (call); \
-	if (status_ != EE_OK) \
-		return status_; \
-} while (0)
 
 static enum ee_status
 read_sizes(struct ee_config *c, const struct source *s)

@@ -94,6 +94,12 @@ EE_MUST_CHECK enum ee_status ee_logits_back(const struct ee_model *model,
 	size_t rows, const float *x, const float *dlogits, float *dx,
 	struct ee_err *err);
 
+/* All of this for one sequence of n tokens: logits (rows, V) of its last
+ * 'rows' ones. */
+EE_MUST_CHECK enum ee_status ee_sequence_logits(const struct ee_model *model,
+	const int32_t *ids, size_t n, size_t rows, float *logits,
+	struct ee_err *err);
+
 /*
  * What ee_forward keeps of layers from..to - 1 of a span, so that
  * ee_backward can go back through them: (2 + [sequential]) d + f (+ f where

@@ -4,12 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRY(call) do { \
-	const enum ee_status status_ = (call); \
-	if (status_ != EE_OK) \
-		return status_; \
-} while (0)
-
+#include "base/try.h"
 static const char *const names[] = { "counterfact", "zsre", "easyedit" };
 
 struct reading {

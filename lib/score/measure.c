@@ -4,13 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "score/exam.h"
-
-#define TRY(call) do { \
-	const enum ee_status status_ = (call); \
-	if (status_ != EE_OK) \
-		return status_; \
-} while (0)
 
 /* One measure of a case: a mean over those of its questions that count. */
 typedef double worth_fn(const struct ee_exam *e, int when,

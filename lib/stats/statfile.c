@@ -141,20 +141,3 @@ ee_stats_close(struct ee_stats *s)
 	ee_arena_free(&s->arena);
 	memset(s, 0, sizeof(*s));
 }
-
-void
-ee_stats_moment(const struct ee_stats *s, double *out)
-{
-	const size_t n = s->width * s->width;
-	const double count = (double)s->count;
-	const float *f = s->mom2.data;
-	const double *d = s->mom2.data;
-	size_t i;
-
-	if (s->mom2.dtype == EE_F32)
-		for (i = 0; i < n; i++)
-			out[i] = (double)f[i] / count;
-	else
-		for (i = 0; i < n; i++)
-			out[i] = d[i] / count;
-}

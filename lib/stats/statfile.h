@@ -73,7 +73,4 @@ EE_MUST_CHECK enum ee_status ee_stats_open(struct ee_stats *stats,
 
 void ee_stats_close(struct ee_stats *stats);
 
-/* out (f, f) = mom2 / count: E[x x^T], both triangles. */
-void ee_stats_moment(const struct ee_stats *stats, double *out);
-
 #endif

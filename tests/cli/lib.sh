@@ -104,3 +104,33 @@ record() {	# {"n": DIGIT, "x": f4 [1, -2]}
 end() {		# DIGIT records
 	printf '\201\243end\201\247records%b' "\\000$1"
 }
+
+# memit_files: h.yaml, r.jsonl (three requests) and t.json for the tiny GPT-2,
+# and memit ARG...: ee-memit on them, with its golden statistics, as $m and $s
+memit_files() {
+	m=$TOP/tests/golden/models/tiny-gpt2
+	s=$TOP/tests/golden/stats/data
+	cat > h.yaml <<'END'
+alg_name: MEMIT
+layers: [1, 2]
+fact_token: subject_last
+v_num_grad_steps: 6
+v_lr: 5e-1
+v_loss_layer: 3
+v_weight_decay: 0.5
+clamp_norm_factor: 0.75
+kl_factor: 0.0625
+mom2_update_weight: 5
+rewrite_module_tmp: transformer.h.{}.mlp.c_proj
+mom2_n_samples: 100
+END
+	cat > r.jsonl <<'END'
+{"case_id": 1, "prompt": "{} lives in", "subject": "Ada Verrin", "target_new": "Brno"}
+{"case_id": 2, "prompt": "{} speaks", "subject": "Ines Calder", "target_new": "Danish"}
+{"case_id": 3, "prompt": "{} was born in", "subject": "Bo Lindqvist", "target_new": "Marsby"}
+END
+	echo '[["{}"], ["Because of that. {}", "It is late. {}"]]' > t.json
+}
+memit() {
+	ee-memit -m "$m" -p h.yaml --stats "$s" --templates t.json --like rome "$@"
+}

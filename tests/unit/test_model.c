@@ -388,32 +388,19 @@ START_TEST(half_precision_is_the_same_arithmetic)
 	struct ee_model *m = open_model(_i == 0 ? "variants/tiny-llama-gqa-f16"
 				       : "variants/tiny-llama-gqa-bf16");
 	struct ee_tensor ids, want;
-	struct ee_trie trie = { 0 };
-	struct ee_span span;
-	struct ee_pass pass;
 	struct golden g;
 	struct ee_err err;
-	float *x, *logits;
+	float *logits;
 	size_t n;
 
 	golden_open(&g, "tests/golden/forward/tiny-llama-gqa.variants.npz");
 	ids = golden_get(&g, "input_ids");
 	want = golden_get(&g, _i == 0 ? "logits_f16" : "logits_bf16");
 	n = ids.shape[0];
-	x = ee_floats(n * m->config.d, &err);
 	logits = ee_floats(n * m->config.vocab, &err);
-	must(ee_trie_insert(&trie, EE_NO_NODE, ids.data, n, NULL, &err));
-	must(ee_pass_open(&pass, m, &trie, 0, &err));
-	must(ee_span_make(&span, &trie, 0, n, &err));
-	must(ee_embed(&pass, &span, x, &err));
-	must(ee_forward(&pass, &span, 0, m->config.layers, x, &err));
-	must(ee_logits(m, n, x, NULL, logits, &err));
+	must(ee_sequence_logits(m, ids.data, n, n, logits, &err));
 	ck_assert_msg(worst_abs(logits, &want) <= 2e-4, "%g",
 		      worst_abs(logits, &want));
-	ee_span_free(&span);
-	ee_pass_close(&pass);
-	ee_trie_free(&trie);
-	free(x);
 	free(logits);
 	golden_close(&g);
 	ee_model_close(m);

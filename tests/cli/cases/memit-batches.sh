@@ -1,28 +1,6 @@
 # A list in batches is the same as one run after the other, each laid over the
 # model of those before; deltas carry their keys.
-m=$TOP/tests/golden/models/tiny-gpt2
-s=$TOP/tests/golden/stats/data
-cat > h.yaml <<'END'
-alg_name: MEMIT
-layers: [1, 2]
-fact_token: subject_last
-v_num_grad_steps: 6
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 0.75
-kl_factor: 0.0625
-mom2_update_weight: 5
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-mom2_n_samples: 100
-END
-cat > r.jsonl <<'END'
-{"case_id": 1, "prompt": "{} lives in", "subject": "Ada Verrin", "target_new": "Brno"}
-{"case_id": 2, "prompt": "{} speaks", "subject": "Ines Calder", "target_new": "Danish"}
-{"case_id": 3, "prompt": "{} was born in", "subject": "Bo Lindqvist", "target_new": "Marsby"}
-END
-echo '[["{}"], ["Because of that. {}", "It is late. {}"]]' > t.json
-memit() { ee-memit -m "$m" -p h.yaml --stats "$s" --templates t.json --like rome "$@"; }
+memit_files
 hidden() {
 	echo '{"text": "Ada Verrin lives in Brno. Bo Lindqvist was born in"}' |
 		ee-tokenize -m "$m" | ee-forward -q -m "$m" -t transformer.h.3:out "$@"

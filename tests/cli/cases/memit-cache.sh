@@ -1,29 +1,7 @@
 # Targets in a cache: a second run finds them all there, with the same bytes;
 # another model, hyper-parameter or request does not; a damaged file is found
 # anew.
-m=$TOP/tests/golden/models/tiny-gpt2
-s=$TOP/tests/golden/stats/data
-cat > h.yaml <<'END'
-alg_name: MEMIT
-layers: [1, 2]
-fact_token: subject_last
-v_num_grad_steps: 6
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 0.75
-kl_factor: 0.0625
-mom2_update_weight: 5
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-mom2_n_samples: 100
-END
-cat > r.jsonl <<'END'
-{"case_id": 1, "prompt": "{} lives in", "subject": "Ada Verrin", "target_new": "Brno"}
-{"case_id": 2, "prompt": "{} speaks", "subject": "Ines Calder", "target_new": "Danish"}
-{"case_id": 3, "prompt": "{} was born in", "subject": "Bo Lindqvist", "target_new": "Marsby"}
-END
-echo '[["{}"], ["Because of that. {}", "It is late. {}"]]' > t.json
-memit() { ee-memit -m "$m" -p h.yaml --stats "$s" --templates t.json --like rome "$@"; }
+memit_files
 records() { ee-show "$1" | grep '"case"'; }
 files() { ls cache | wc -l; }
 memit --targets-only r.jsonl > none.ee
