@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/try.h"
+
 static const char *const names[] = { "counterfact", "zsre", "easyedit" };
 
 struct reading {
