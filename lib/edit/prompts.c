@@ -25,45 +25,51 @@ ee_prompts_free(struct ee_prompts *p)
 	memset(p, 0, sizeof(*p));
 }
 
-/* The target's tokens by themselves. */
-static enum ee_status
-encode_alone(struct ee_prompts *p, const struct ee_tokenizer *tok,
-	     const char *text, struct ee_err *err)
+enum ee_status
+ee_encode_after(const struct ee_tokenizer *tok, const char *text,
+		size_t prompt, struct ee_ids *ids, size_t *added,
+		struct ee_err *err)
 {
-	p->target.n = 0;
-	return ee_encode(tok, text, strlen(text), EE_ENCODE_NO_BOS,
-			 &p->target, err);
+	const size_t len = strlen(text);
+	struct ee_ids bare = { 0 };
+	enum ee_status status = ee_encode(tok, text, prompt, 0, &bare, err);
+
+	ids->n = 0;
+	if (status == EE_OK)
+		status = ee_encode(tok, text, len, 0, ids, err);
+	if (status == EE_OK && (ids->n <= bare.n || (bare.n > 0 &&
+	    memcmp(ids->ids, bare.ids, bare.n * sizeof(*bare.ids)) != 0))) {
+		ids->n = 0;
+		status = ee_encode(tok, text, prompt, 0, ids, err);
+		if (status == EE_OK)
+			status = ee_encode(tok, text + prompt, len - prompt,
+					   EE_ENCODE_NO_BOS, ids, err);
+	}
+	*added = status == EE_OK ? ids->n - bare.n : 0;
+	ee_ids_free(&bare);
+	return status;
 }
 
-/* What the target adds to the tokens of the bare prompt; false in '*fits' if
- * it changes those, so that there is no such thing. */
+/* What the target adds to the tokens of the bare prompt. */
 static enum ee_status
-encode_after(struct ee_prompts *p, const struct ee_tokenizer *tok,
-	     const struct ee_request *r, const char *text, bool *fits,
-	     struct ee_err *err)
+encode_added(struct ee_prompts *p, const struct ee_tokenizer *tok,
+	     const struct ee_request *r, const char *text, struct ee_err *err)
 {
-	struct ee_ids bare = { 0 };
 	char *whole;
 	const int n = asprintf(&whole, "%s%s%s%s", r->before, r->subject,
 			       r->after, text);
 	enum ee_status status;
+	size_t added;
 
 	if (n < 0)
 		return ee_fail(err, EE_ENOMEM, "out of memory");
-	status = ee_encode(tok, whole, (size_t)n - strlen(text), 0, &bare,
-			   err);
-	if (status == EE_OK)
-		status = ee_encode(tok, whole, (size_t)n, 0, &p->target, err);
-	*fits = status == EE_OK && p->target.n > bare.n &&
-		memcmp(p->target.ids, bare.ids,
-		       bare.n * sizeof(*bare.ids)) == 0;
-	if (*fits) {
-		p->target.n -= bare.n;
-		memmove(p->target.ids, p->target.ids + bare.n,
-			p->target.n * sizeof(*bare.ids));
-	}
+	status = ee_encode_after(tok, whole, (size_t)n - strlen(text),
+				 &p->target, &added, err);
+	if (status == EE_OK && added > 0)
+		memmove(p->target.ids, p->target.ids + p->target.n - added,
+			added * sizeof(*p->target.ids));
+	p->target.n = added;
 	free(whole);
-	ee_ids_free(&bare);
 	return status;
 }
 
@@ -74,16 +80,16 @@ encode_target(struct ee_prompts *p, const struct ee_tokenizer *tok,
 	const bool space = flags & EE_SPACE_ALWAYS
 			   ? strcmp(r->target, " ") != 0
 			   : r->target[0] != ' ';
-	bool fits = false;
 	char *text;
-	enum ee_status status = EE_OK;
+	enum ee_status status;
 
 	if (asprintf(&text, "%s%s", space ? " " : "", r->target) < 0)
 		return ee_fail(err, EE_ENOMEM, "out of memory");
-	if ((flags & EE_TARGET_AS_TEXT) == 0)
-		status = encode_after(p, tok, r, text, &fits, err);
-	if (status == EE_OK && !fits)
-		status = encode_alone(p, tok, text, err);
+	if (flags & EE_TARGET_AS_TEXT)
+		status = ee_encode(tok, text, strlen(text), EE_ENCODE_NO_BOS,
+				   &p->target, err);
+	else
+		status = encode_added(p, tok, r, text, err);
 	if (status == EE_OK && p->target.n == 0)
 		status = ee_fail(err, EE_EINPUT, "case %s: the target '%s' "
 				 "has no tokens", r->id, r->target);

@@ -9,6 +9,18 @@
 #include "edit/request.h"
 #include "edit/templates.h"
 #include "model/model.h"
+#include "text/tokenizer.h"
+
+/*
+ * Tokens of a text whose first 'prompt' bytes are a prompt, the rest a
+ * target: the last '*added' of 'ids' are the target's.  They are those that
+ * it adds to the prompt's, or, where it changes the prompt's last ones, those
+ * of the target alone, after the prompt's.
+ * Fails as ee_encode; ids->ids is the caller's to free, whatever happens.
+ */
+EE_MUST_CHECK enum ee_status ee_encode_after(const struct ee_tokenizer *tok,
+	const char *text, size_t prompt, struct ee_ids *ids, size_t *added,
+	struct ee_err *err);
 
 struct ee_prompts {
 	struct ee_ids target;	/* tokens to say */

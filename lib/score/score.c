@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/prompts.h"
 #include "math/vec.h"
 #include "model/forward.h"
 
@@ -18,31 +19,6 @@ enum {
 	BATCH_NODES = 4096,
 	LOGIT_FLOATS = 1 << 23	/* of one block of logits */
 };
-
-static enum ee_status
-encode_target(struct ee_ask *ask, const struct ee_tokenizer *tok,
-	      const char *text, size_t prompt, struct ee_ids *bare,
-	      struct ee_ids *whole, struct ee_err *err)
-{
-	const size_t len = strlen(text);
-	enum ee_status status = ee_encode(tok, text, prompt, 0, bare, err);
-
-	if (status == EE_OK)
-		status = ee_encode(tok, text, len, 0, whole, err);
-	if (status != EE_OK)
-		return status;
-	if (whole->n <= bare->n || (bare->n > 0 &&
-	    memcmp(whole->ids, bare->ids, bare->n * sizeof(*bare->ids)))) {
-		whole->n = 0;
-		status = ee_encode(tok, text, prompt, 0, whole, err);
-		if (status == EE_OK)
-			status = ee_encode(tok, text + prompt, len - prompt,
-					   EE_ENCODE_NO_BOS, whole, err);
-	}
-	ask->n = whole->n;
-	ask->asked = whole->n - bare->n;
-	return status;
-}
 
 static enum ee_status
 check_ask(const struct ee_ask *ask, const struct ee_model *model,
@@ -68,7 +44,7 @@ ee_ask_make(struct ee_ask *ask, const struct ee_model *model,
 	     const struct ee_tokenizer *tok, const char *prompt,
 	     const char *target, struct ee_err *err)
 {
-	struct ee_ids bare = { 0 }, whole = { 0 };
+	struct ee_ids whole = { 0 };
 	enum ee_status status;
 	char *text;
 
@@ -76,8 +52,9 @@ ee_ask_make(struct ee_ask *ask, const struct ee_model *model,
 	if (asprintf(&text, "%s%s%s", prompt, target[0] == ' ' ? "" : " ",
 		     target) < 0)
 		return ee_fail(err, EE_ENOMEM, "out of memory");
-	status = encode_target(ask, tok, text, strlen(prompt), &bare, &whole,
-			       err);
+	status = ee_encode_after(tok, text, strlen(prompt), &whole,
+				 &ask->asked, err);
+	ask->n = whole.n;
 	if (status == EE_OK)
 		status = check_ask(ask, model, prompt, target, err);
 	if (status == EE_OK) {
@@ -85,7 +62,6 @@ ee_ask_make(struct ee_ask *ask, const struct ee_model *model,
 		whole.ids = NULL;
 	}
 	free(text);
-	ee_ids_free(&bare);
 	ee_ids_free(&whole);
 	return status;
 }
