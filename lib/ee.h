@@ -31,6 +31,7 @@
 /* math */
 #include "math/blas.h"
 #include "math/convert.h"
+#include "math/optim.h"
 #include "math/threads.h"
 #include "math/vec.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/try.h"
 #include "edit/target_job.h"
+#include "math/optim.h"
 #include "math/vec.h"
 
 static void
@@ -156,7 +157,8 @@ step_one(struct ee_target_job *j, struct ee_target_state *s, unsigned step)
 	if (!ee_all_finite(j->d, grad))
 		return ee_fail(j->err, EE_EMATH, "the gradient of step %u is "
 			       "not finite", step);
-	ee_adam(j->d, step + 1, (float)p->lr, grad, s->m, s->v, delta);
+	ee_optim_step(EE_OPTIM_ADAM, j->d, step + 1, p->lr, grad, s->m, s->v,
+		      delta);
 	now = ee_norm2(j->d, delta);
 	if (now > most)
 		for (i = 0; i < j->d; i++)

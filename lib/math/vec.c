@@ -282,21 +282,3 @@ ee_axpy(size_t n, float a, const float *x, float *y)
 	for (i = 0; i < n; i++)
 		y[i] += a * x[i];
 }
-
-void
-ee_adam(size_t n, unsigned step, float lr, const float *grad, float *m,
-	float *v, float *x)
-{
-	const double c1 = 1.0 - pow(0.9, step), c2 = 1.0 - pow(0.999, step);
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		const float g = grad[i];
-		double root;
-
-		m[i] = 0.9f * m[i] + 0.1f * g;
-		v[i] = 0.999f * v[i] + 0.001f * g * g;
-		root = sqrt((double)v[i] / c2) + 1e-8;
-		x[i] -= (float)((double)lr / c1 * (double)m[i] / root);
-	}
-}

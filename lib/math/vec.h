@@ -53,11 +53,4 @@ double ee_norm2(size_t n, const float *x);		/* Euclidean length */
 bool ee_all_finite(size_t n, const float *x);
 void ee_axpy(size_t n, float a, const float *x, float *y);	/* y += a x */
 
-/*
- * Adam (Kingma and Ba 2015) for n parameters: one step number 'step' (from
- * 1) with rate lr and betas 0.9, 0.999, eps 1e-8; m and v are its state.
- */
-void ee_adam(size_t n, unsigned step, float lr, const float *grad, float *m,
-	     float *v, float *x);
-
 #endif
