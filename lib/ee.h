@@ -65,6 +65,8 @@
 #include "edit/delta.h"
 #include "edit/hparams.h"
 #include "edit/memit.h"
+#include "edit/mend.h"
+#include "edit/mendparams.h"
 #include "edit/prompts.h"
 #include "edit/request.h"
 #include "edit/rome.h"

@@ -4,87 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/try.h"
+#include "edit/keys.h"
 #include "file/yaml.h"
 
-enum kind { TEXT, REAL, INTEGER, LOGIC, LAYERS, TOKEN, LENGTHS, PASS };
-
-#define AT(member) offsetof(struct ee_hparams, member)
-
-static const struct {
-	const char *key;
-	enum kind kind;
-	size_t at;
-	double min, max;
-	bool needed;
-} keys[] = {
-	{ "alg_name", TEXT, AT(alg_name), 0, 0, false },
-	{ "model_name", TEXT, AT(model_name), 0, 0, false },
-	{ "stats_dir", TEXT, AT(stats_dir), 0, 0, false },
-	{ "layers", LAYERS, 0, 0, 0, true },
-	{ "fact_token", TOKEN, AT(fact_token), 0, 0, true },
-	{ "v_num_grad_steps", INTEGER, AT(steps), 1, 1e6, true },
-	{ "v_lr", REAL, AT(lr), 0, 1e6, true },
-	{ "v_loss_layer", INTEGER, AT(loss_layer), 0, 1e6, true },
-	{ "v_weight_decay", REAL, AT(weight_decay), 0, 1e6, true },
-	{ "clamp_norm_factor", REAL, AT(clamp), 0, 1e6, true },
-	{ "kl_factor", REAL, AT(kl_factor), 0, 1e6, true },
-	{ "mom2_adjustment", LOGIC, AT(mom2_adjustment), 0, 0, false },
-	{ "mom2_update_weight", REAL, AT(mom2_update_weight), 0, 1e12,
-	  false },
-	{ "L2", REAL, AT(l2), 0, 1e12, false },
-	{ "nullspace_threshold", REAL, AT(null_threshold), 0, 1e12, false },
-	{ "enable_random_prefix_keys", LOGIC, AT(random_prefix_keys), 0, 0,
-	  false },
-	{ "enable_prompt_keys", LOGIC, AT(prompt_keys), 0, 0, false },
-	{ "context_template_length_params", LENGTHS, 0, 0, 0, false },
-	{ "rewrite_module_tmp", TEXT, AT(rewrite_module), 0, 0, true },
-	{ "layer_module_tmp", TEXT, AT(layer_module), 0, 0, false },
-	{ "mlp_module_tmp", TEXT, AT(mlp_module), 0, 0, false },
-	{ "mom2_dataset", TEXT, AT(mom2_dataset), 0, 0, false },
-	{ "mom2_n_samples", INTEGER, AT(mom2_n_samples), 1, 1e12, false },
-	{ "mom2_dtype", TEXT, AT(mom2_dtype), 0, 0, false },
-	/* where and how the reference runs; names the family table knows */
-	{ "device", PASS, 0, 0, 0, false },
-	{ "model_parallel", PASS, 0, 0, 0, false },
-	{ "fp16", PASS, 0, 0, 0, false },
-	{ "max_length", PASS, 0, 0, 0, false },
-	{ "batch_size", PASS, 0, 0, 0, false },
-	{ "attn_module_tmp", PASS, 0, 0, 0, false },
-	{ "ln_f_module", PASS, 0, 0, 0, false },
-	{ "lm_head_module", PASS, 0, 0, 0, false },
-	{ "P_loc", PASS, 0, 0, 0, false },
-	{ "layer_selection", PASS, 0, 0, 0, false },
-	{ "original_implementation", PASS, 0, 0, 0, false },
-};
-
-enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
-
-struct source {
-	const struct ee_value *map;
-	const char *path;
-	struct ee_err *err;
-};
-
 static enum ee_status
-wrong(const struct source *s, const struct ee_value *v, const char *key,
-      const char *want)
-{
-	return ee_fail(s->err, EE_EFORMAT, "%s:%u: '%s': want %s", s->path,
-		       v->line, key, want);
-}
-
-static enum ee_status
-read_layers(struct ee_hparams *h, const struct source *s,
+read_layers(void *into, const struct ee_keys_source *s,
 	    const struct ee_value *v)
 {
+	static const char want[] = "a list of layer numbers";
+	struct ee_hparams *h = into;
 	size_t i, j;
 
 	if (v->type != EE_LIST || v->n == 0 || v->n > EE_MAX_EDIT_LAYERS)
-		return wrong(s, v, "layers", "a list of layer numbers");
+		return ee_key_wrong(s, v, "layers", want);
 	for (i = 0; i < v->n; i++) {
 		if (v->u.list[i].type != EE_INT || v->u.list[i].u.integer < 0)
-			return wrong(s, v, "layers",
-				     "a list of layer numbers");
+			return ee_key_wrong(s, v, "layers", want);
 		/* kept in ascending order, as the methods go */
 		for (j = i; j > 0 && h->layers[j - 1] >
 		     (size_t)v->u.list[i].u.integer; j--)
@@ -93,20 +29,23 @@ read_layers(struct ee_hparams *h, const struct source *s,
 	}
 	for (i = 1; i < v->n; i++)
 		if (h->layers[i] == h->layers[i - 1])
-			return wrong(s, v, "layers", "each layer once");
+			return ee_key_wrong(s, v, "layers",
+					    "each layer once");
 	h->nlayers = v->n;
 	return EE_OK;
 }
 
 static enum ee_status
-read_lengths(struct ee_hparams *h, const struct source *s,
+read_lengths(void *into, const struct ee_keys_source *s,
 	     const struct ee_value *v)
 {
+	static const char key[] = "context_template_length_params";
 	static const char want[] = "a list of [length, count]";
+	struct ee_hparams *h = into;
 	size_t i;
 
 	if (v->type != EE_LIST || v->n > EE_MAX_LENGTHS)
-		return wrong(s, v, "context_template_length_params", want);
+		return ee_key_wrong(s, v, key, want);
 	for (i = 0; i < v->n; i++) {
 		const struct ee_value *pair = &v->u.list[i];
 
@@ -117,8 +56,7 @@ read_lengths(struct ee_hparams *h, const struct source *s,
 		    pair->u.list[0].u.integer > 1000 ||
 		    pair->u.list[1].u.integer < 0 ||
 		    pair->u.list[1].u.integer > 10000)
-			return wrong(s, v, "context_template_length_params",
-				     want);
+			return ee_key_wrong(s, v, key, want);
 		h->length[i] = pair->u.list[0].u.integer;
 		h->count[i] = pair->u.list[1].u.integer;
 	}
@@ -127,7 +65,7 @@ read_lengths(struct ee_hparams *h, const struct source *s,
 }
 
 static enum ee_status
-read_token(struct ee_hparams *h, const struct source *s,
+read_token(void *into, const struct ee_keys_source *s,
 	   const struct ee_value *v)
 {
 	static const char *const names[] = {
@@ -136,98 +74,82 @@ read_token(struct ee_hparams *h, const struct source *s,
 		[EE_SUBJECT_AFTER] = "subject_first_after_last",
 		[EE_PROMPT_LAST] = "last",
 	};
-	unsigned i;
+	struct ee_hparams *h = into;
+	unsigned i = 0;
 
-	for (i = 0; v->type == EE_TEXT && i < 4; i++) {
-		if (strcmp(v->u.text, names[i]) == 0) {
-			h->fact_token = (enum ee_fact_token)i;
-			return EE_OK;
-		}
-	}
-	return wrong(s, v, "fact_token", "subject_last, subject_first, "
-		     "subject_first_after_last or last");
-}
-
-static enum ee_status
-read_key(struct ee_hparams *h, const struct source *s, size_t k)
-{
-	char *to = (char *)h + keys[k].at;
-	const char *key = keys[k].key;
-	const struct ee_value *v = ee_get(s->map, key);
-
-	switch (keys[k].kind) {
-	case TEXT:
-		return ee_get_text(s->map, key, (const char **)(void *)to,
-				   s->path, s->err);
-	case REAL:
-		return ee_get_real(s->map, key, keys[k].min, keys[k].max,
-				   (double *)(void *)to, s->path, s->err);
-	case INTEGER:
-		return ee_get_int(s->map, key, (int64_t)keys[k].min,
-				  (int64_t)keys[k].max,
-				  (int64_t *)(void *)to, s->path, s->err);
-	case LOGIC:
-		return ee_get_logic(s->map, key, (bool *)(void *)to, s->path,
-				    s->err);
-	case LAYERS: return read_layers(h, s, v);
-	case TOKEN: return read_token(h, s, v);
-	case LENGTHS: return read_lengths(h, s, v);
-	case PASS: break;
-	}
+	TRY(ee_key_choice(s, v, "fact_token", names, 4, "subject_last, "
+			  "subject_first, subject_first_after_last or last",
+			  &i));
+	h->fact_token = (enum ee_fact_token)i;
 	return EE_OK;
 }
 
-static void
-warn_unknown(const struct source *s, const struct ee_warn *warn)
-{
-	size_t i, k;
+#define AT(member) offsetof(struct ee_hparams, member)
+#define TEXT(key, member, needed) \
+	{ key, EE_KEY_TEXT, AT(member), 0, 0, needed, NULL }
+#define REAL(key, member, max, needed) \
+	{ key, EE_KEY_REAL, AT(member), 0, max, needed, NULL }
+#define INT(key, member, min, max, needed) \
+	{ key, EE_KEY_INT, AT(member), min, max, needed, NULL }
+#define LOGIC(key, member) \
+	{ key, EE_KEY_LOGIC, AT(member), 0, 0, false, NULL }
+#define OWN(key, needed, read) { key, EE_KEY_OWN, 0, 0, 0, needed, read }
+#define PASS(key) { key, EE_KEY_PASS, 0, 0, 0, false, NULL }
 
-	for (i = 0; i < s->map->n; i++) {
-		const struct ee_pair *p = &s->map->u.map[i];
+static const struct ee_key keys[] = {
+	TEXT("alg_name", alg_name, false),
+	TEXT("model_name", model_name, false),
+	TEXT("stats_dir", stats_dir, false),
+	OWN("layers", true, read_layers),
+	OWN("fact_token", true, read_token),
+	INT("v_num_grad_steps", steps, 1, 1e6, true),
+	REAL("v_lr", lr, 1e6, true),
+	INT("v_loss_layer", loss_layer, 0, 1e6, true),
+	REAL("v_weight_decay", weight_decay, 1e6, true),
+	REAL("clamp_norm_factor", clamp, 1e6, true),
+	REAL("kl_factor", kl_factor, 1e6, true),
+	LOGIC("mom2_adjustment", mom2_adjustment),
+	REAL("mom2_update_weight", mom2_update_weight, 1e12, false),
+	REAL("L2", l2, 1e12, false),
+	REAL("nullspace_threshold", null_threshold, 1e12, false),
+	LOGIC("enable_random_prefix_keys", random_prefix_keys),
+	LOGIC("enable_prompt_keys", prompt_keys),
+	OWN("context_template_length_params", false, read_lengths),
+	TEXT("rewrite_module_tmp", rewrite_module, true),
+	TEXT("layer_module_tmp", layer_module, false),
+	TEXT("mlp_module_tmp", mlp_module, false),
+	TEXT("mom2_dataset", mom2_dataset, false),
+	INT("mom2_n_samples", mom2_n_samples, 1, 1e12, false),
+	TEXT("mom2_dtype", mom2_dtype, false),
+	/* where and how the reference runs; names the family table knows */
+	PASS("device"),
+	PASS("model_parallel"),
+	PASS("fp16"),
+	PASS("max_length"),
+	PASS("batch_size"),
+	PASS("attn_module_tmp"),
+	PASS("ln_f_module"),
+	PASS("lm_head_module"),
+	PASS("P_loc"),
+	PASS("layer_selection"),
+	PASS("original_implementation"),
+};
 
-		for (k = 0; k < KEYS; k++)
-			if (strcmp(keys[k].key, p->key) == 0)
-				break;
-		if (k == KEYS)
-			ee_warn(warn, "%s:%u: unknown key '%s'", s->path,
-				p->value.line, p->key);
-	}
-}
+enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
 enum ee_status
 ee_hparams_from(struct ee_hparams *h, const struct ee_value *map,
 		const char *path, const struct ee_warn *warn,
 		struct ee_err *err)
 {
-	const struct source s = { map, path, err };
-	enum ee_status status;
-	size_t k;
+	const struct ee_keys_source s = { map, path, err };
 
 	h->alg_name = "ROME";
 	h->mom2_dataset = "wikipedia";
 	h->mom2_dtype = "float32";
 	h->random_prefix_keys = true;
-	if (map->type != EE_MAP)
-		return ee_fail(err, EE_EFORMAT, "%s: is %s, want a map of "
-			       "hyper-parameters", path,
-			       ee_type_name(map->type));
-	warn_unknown(&s, warn);
 	h->mom2_given = ee_get(map, "mom2_adjustment") != NULL;
-	for (k = 0; k < KEYS; k++) {
-		const struct ee_value *v = ee_get(map, keys[k].key);
-
-		if (v == NULL || v->type == EE_NULL) {
-			if (keys[k].needed)
-				return ee_fail(err, EE_EFORMAT,
-					       "%s: '%s' is missing", path,
-					       keys[k].key);
-			continue;
-		}
-		status = read_key(h, &s, k);
-		if (status != EE_OK)
-			return status;
-	}
-	return EE_OK;
+	return ee_keys_read(keys, KEYS, &s, h, warn);
 }
 
 enum ee_status
