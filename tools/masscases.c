@@ -2,6 +2,7 @@
  * masscases.h. */
 #include "masscases.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,19 +12,38 @@ struct reading {
 	bool strict;
 };
 
-/* A bad request is told and left out, or ends it all where --strict. */
-static enum ee_status
-bad_request(struct reading *w, enum ee_status status)
+enum ee_status
+mass_cases_bad(struct session *s, size_t number, bool strict,
+	       enum ee_status status)
 {
-	struct tool *tool = w->session->tool;
+	const unsigned line = s->requests.u.list[number].line;
+	struct tool *tool = s->tool;
+	char at[16] = "";
 
-	if (w->strict || status == EE_ENOMEM)
-		return ee_within(&tool->err, status, "%s",
-				 w->session->opt->requests);
-	ee_warn(&tool->warn, "%s: left out: %s", w->session->opt->requests,
+	if (line > 0)
+		snprintf(at, sizeof(at), ":%u", line);
+	if (strict || status == EE_ENOMEM)
+		return ee_within(&tool->err, status, "%s%s",
+				 s->opt->requests, at);
+	ee_warn(&tool->warn, "%s%s: left out: %s", s->opt->requests, at,
 		tool->err.text);
-	w->cases->bad++;
 	return EE_OK;
+}
+
+size_t
+mass_cases_keep(struct mass_case *cases, size_t n)
+{
+	struct mass_case moved;
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		if (!cases[i].found)
+			continue;
+		moved = cases[kept];
+		cases[kept++] = cases[i];
+		cases[i] = moved;
+	}
+	return kept;
 }
 
 static enum ee_status
@@ -35,6 +55,7 @@ read_case(struct reading *w, size_t i)
 	enum ee_status status;
 
 	memset(c, 0, sizeof(*c));
+	c->number = i;
 	status = ee_request_read(&c->request, &s->requests.u.list[i], i + 1,
 				 &tool->arena, &tool->err);
 	if (status == EE_OK)
@@ -43,9 +64,13 @@ read_case(struct reading *w, size_t i)
 					 s->opt->like_easyedit ?
 					 EE_TARGET_AS_TEXT : 0, &tool->warn,
 					 &tool->err);
+	if (status == EE_OK)
+		status = ee_prompts_check(&c->prompts, &c->request,
+					  &s->model->config, &tool->err);
 	if (status != EE_OK) {
 		ee_prompts_free(&c->prompts);
-		return bad_request(w, status);
+		w->cases->bad++;
+		return mass_cases_bad(s, i, w->strict, status);
 	}
 	c->z = ee_floats(s->model->config.d, &tool->err);
 	c->v0 = ee_floats(s->model->config.d, &tool->err);
@@ -53,26 +78,39 @@ read_case(struct reading *w, size_t i)
 	return c->z && c->v0 ? EE_OK : EE_ENOMEM;
 }
 
+static void
+warn_of_double(const struct session *s, const struct mass_case *a,
+	       const struct mass_case *b)
+{
+	const struct ee_value *list = s->requests.u.list;
+	const bool lines = list[a->number].line > 0;
+
+	ee_warn(&s->tool->warn, "%s: cases %s and %s (%s %zu and %zu) %s",
+		s->opt->requests, a->request.id, b->request.id,
+		lines ? "lines" : "records",
+		lines ? list[a->number].line : a->number + 1,
+		lines ? list[b->number].line : b->number + 1,
+		strcmp(a->request.target, b->request.target) == 0 ?
+		"are the same" : "contradict each other");
+}
+
 /* The same subject in the same prompt, with the same target or another. */
 static void
-warn_of_doubles(struct reading *w)
+warn_of_doubles(const struct session *s, const struct mass_cases *cases)
 {
 	size_t i, k;
 
-	for (i = 0; i < w->cases->n; i++) {
-		const struct ee_request *a = &w->cases->list[i].request;
+	for (i = 0; i < cases->n; i++) {
+		const struct ee_request *a = &cases->list[i].request;
 
 		for (k = 0; k < i; k++) {
-			const struct ee_request *b = &w->cases->list[k].request;
+			const struct ee_request *b = &cases->list[k].request;
 
 			if (strcmp(a->subject, b->subject) == 0 &&
 			    strcmp(a->before, b->before) == 0 &&
 			    strcmp(a->after, b->after) == 0)
-				ee_warn(&w->session->tool->warn, "cases %s "
-					"and %s %s", b->id, a->id,
-					strcmp(a->target, b->target) == 0 ?
-					"are the same" :
-					"contradict each other");
+				warn_of_double(s, &cases->list[k],
+					       &cases->list[i]);
 		}
 	}
 }
@@ -98,7 +136,7 @@ mass_cases_read(struct session *s, int64_t limit, int64_t shard,
 		status = ee_fail(&s->tool->err, EE_EINPUT, "%s: no request "
 				 "that can be edited", s->opt->requests);
 	if (status == EE_OK)
-		warn_of_doubles(&w);
+		warn_of_doubles(s, cases);
 	return status;
 }
 

@@ -14,6 +14,7 @@ struct work {
 	const struct mass_options *opt;
 	struct mass_cases cases;
 	struct mass_systems systems;
+	size_t left_out;	/* cases that have no target */
 };
 
 /* Cases edited together, and what comes of them. */
@@ -107,12 +108,15 @@ static enum ee_status
 edit_batch(struct work *w, const struct mass_how *how, size_t first, size_t n,
 	   bool more)
 {
-	struct batch b = { .cases = w->cases.list + first, .n = n };
-	enum ee_status status;
+	struct batch b = { .cases = w->cases.list + first };
+	enum ee_status status = EE_OK;
 	size_t i;
 
-	status = mass_targets_find(&w->session, how, b.cases, n);
-	if (status == EE_OK)
+	if (w->opt->targets == NULL)
+		status = mass_targets_find(&w->session, how, b.cases, n);
+	b.n = mass_cases_keep(b.cases, n);
+	w->left_out += n - b.n;
+	if (status == EE_OK && b.n > 0)
 		status = edit_layers(w, &b, more);
 	for (i = 0; i < EE_MAX_EDIT_LAYERS; i++) {
 		free(b.deltas[i].left);
@@ -134,6 +138,10 @@ edit_all(struct work *w, const struct mass_how *how)
 		n = w->cases.n - i < most ? w->cases.n - i : most;
 		status = edit_batch(w, how, i, n, i + n < w->cases.n);
 	}
+	if (status == EE_OK && w->left_out == w->cases.n)
+		status = ee_fail(&w->session.tool->err, EE_EMATH, "%s: no "
+				 "request could be edited",
+				 w->session.opt->requests);
 	return status;
 }
 
@@ -157,7 +165,7 @@ run(struct work *w, struct tool *tool)
 	const struct mass_options *opt = w->opt;
 	const struct mass_how how = { opt->targets_only,
 				      (size_t)opt->memory << 20, opt->stop,
-				      opt->cache };
+				      opt->cache, opt->strict };
 	struct session *s = &w->session;
 	struct ee_value extra;
 	enum ee_status status;
@@ -178,13 +186,15 @@ run(struct work *w, struct tool *tool)
 							  : "delta", &extra);
 	}
 	if (status == EE_OK && opt->targets != NULL)
-		status = mass_targets_read(s, opt->targets, w->cases.list,
-					   w->cases.n);
+		status = mass_targets_read(s, opt->targets, opt->strict,
+					   w->cases.list, w->cases.n);
 	if (status != EE_OK)
 		return status;
-	if (opt->targets_only)
-		return mass_targets_find(s, &how, w->cases.list, w->cases.n);
-	return edit_all(w, &how);
+	if (!opt->targets_only)
+		return edit_all(w, &how);
+	status = mass_targets_find(s, &how, w->cases.list, w->cases.n);
+	w->left_out = w->cases.n - mass_cases_keep(w->cases.list, w->cases.n);
+	return status;
 }
 
 enum ee_status
@@ -192,8 +202,9 @@ mass_edit(struct tool *tool, const struct mass_options *opt)
 {
 	struct work w = { .opt = opt };
 	enum ee_status status = run(&w, tool);
+	const size_t left_out = w.cases.bad + w.left_out;
 
-	if (status == EE_OK && w.cases.bad > 0) {
+	if (status == EE_OK && left_out > 0) {
 		/* what could be done is whole; that not all could be is said
 		 * by the exit status */
 		status = ee_writer_end(tool->out, &tool->err);
@@ -201,8 +212,7 @@ mass_edit(struct tool *tool, const struct mass_options *opt)
 		tool->out = NULL;
 		if (status == EE_OK)
 			status = ee_fail(&tool->err, EE_EINPUT, "%zu of %zu "
-					 "requests were left out",
-					 w.cases.bad,
+					 "requests were left out", left_out,
 					 w.cases.bad + w.cases.n);
 	}
 	close_work(&w);

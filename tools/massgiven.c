@@ -1,5 +1,6 @@
 /* massgiven.c - targets that were found before.  See masstargets.h. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,7 +52,6 @@ read_all(struct session *s, struct ee_reader *in, const char *path,
 {
 	const struct ee_value *record;
 	enum ee_status status;
-	size_t i;
 
 	status = ee_model_check(s->model, ee_reader_header(in), path,
 				s->opt->model.force, &s->tool->warn,
@@ -61,37 +61,69 @@ read_all(struct session *s, struct ee_reader *in, const char *path,
 		if (status == EE_OK)
 			status = take_target(s, record, path, cases, n);
 	}
-	if (status != EE_END)
-		return status;
-	for (i = 0; i < n; i++)
-		if (!cases[i].found)
-			return ee_fail(&s->tool->err, EE_EINPUT, "%s: no "
-				       "target for case %s", path,
-				       cases[i].request.id);
-	return EE_OK;
+	return status == EE_END ? EE_OK : status;
 }
 
-enum ee_status
-mass_targets_read(struct session *s, const char *path,
-		  struct mass_case *cases, size_t n)
+static enum ee_status
+read_file(struct session *s, int fd, const char *path,
+	  struct mass_case *cases, size_t n)
 {
-	struct ee_err *err = &s->tool->err;
 	struct ee_reader *in;
-	enum ee_status status;
-	struct stat st;
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum ee_status status = ee_reader_open(&in, fd, path, "targets",
+					       &s->tool->err);
 
-	if (fd < 0)
-		return ee_fail_sys(err, "%s", path);
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		close(fd);
-		return mass_vstar_read(s, path, cases, n);
-	}
-	status = ee_reader_open(&in, fd, path, "targets", err);
 	if (status == EE_OK) {
 		status = read_all(s, in, path, cases, n);
 		ee_reader_close(in);
 	}
-	close(fd);
 	return status;
+}
+
+/* Those that have none; where there is not one, that is no accident. */
+static enum ee_status
+tell_missing(struct session *s, const char *path, bool folder, bool strict,
+	     const struct mass_case *cases, size_t n)
+{
+	const size_t layer = mass_last_layer(s);
+	enum ee_status status = EE_OK;
+	char file[128] = "";
+	size_t i, found = 0;
+
+	for (i = 0; i < n; i++)
+		found += cases[i].found;
+	for (i = 0; i < n && status == EE_OK; i++) {
+		if (cases[i].found)
+			continue;
+		if (folder)
+			snprintf(file, sizeof(file), " (a file *_layer_%zu_"
+				 "clamp_%g_case_%s.npz)", layer,
+				 s->hparams.clamp, cases[i].request.id);
+		status = ee_fail(&s->tool->err, EE_EINPUT, "%s: no target of "
+				 "layer %zu for case %s%s", path, layer,
+				 cases[i].request.id, file);
+		status = mass_cases_bad(s, cases[i].number,
+					strict || found == 0, status);
+	}
+	return status;
+}
+
+enum ee_status
+mass_targets_read(struct session *s, const char *path, bool strict,
+		  struct mass_case *cases, size_t n)
+{
+	enum ee_status status;
+	bool folder;
+	struct stat st;
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ee_fail_sys(&s->tool->err, "%s", path);
+	folder = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+	if (folder)
+		status = mass_vstar_read(s, path, cases, n);
+	else
+		status = read_file(s, fd, path, cases, n);
+	close(fd);
+	return status == EE_OK ? tell_missing(s, path, folder, strict,
+						cases, n) : status;
 }

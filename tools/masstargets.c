@@ -25,7 +25,7 @@ weight_of(const struct session *s, const struct mass_case *c)
 	for (i = 0; i < c->prompts.nrows; i++)
 		tokens += c->prompts.rows[i].n - c->prompts.rows[i].at;
 	return sizeof(float) * (tokens * above * (4 * m->d + 2 * m->f) +
-				(c->prompts.nrows * c->prompts.target.n + 1) *
+				(c->prompts.nrows * c->prompts.target.n + 2) *
 				m->vocab);
 }
 
@@ -91,6 +91,11 @@ ended(void *ctx, const struct ee_target *t)
 	const size_t d = s->model->config.d;
 	struct ee_value record;
 
+	if (t->end == EE_NOT_FINITE)
+		return mass_cases_bad(s, c->number, f->how->strict,
+				      ee_fail(&s->tool->err, EE_EMATH,
+					      "case %s: %s", c->request.id,
+					      t->why));
 	memcpy(c->z, t->v0, d * sizeof(*t->v0));
 	ee_axpy(d, 1, t->delta, c->z);
 	c->found = true;
@@ -123,6 +128,8 @@ find_batch(struct finding *f, struct mass_case **cases, size_t n)
 				    &s->tool->err);
 	for (i = 0; f->how->put && f->how->cache == NULL && i < n &&
 	     status == EE_OK; i++) {
+		if (!cases[i]->found)
+			continue;
 		record = target_record(s, cases[i], &t[i]);
 		status = ee_writer_put(s->tool->out, &record, &s->tool->err);
 	}
@@ -170,7 +177,7 @@ from_cache(struct finding *f, struct mass_case *cases, size_t n, bool put)
 	size_t i, hits = 0;
 
 	for (i = 0; i < n && status == EE_OK; i++) {
-		if (cases[i].found && !put)
+		if (cases[i].found != put)
 			continue;
 		status = mass_cache_get(s, dir, mass_cache_key(s, &f->params,
 				&cases[i]), &cases[i], put);

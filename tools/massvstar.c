@@ -93,24 +93,14 @@ enum ee_status
 mass_vstar_read(struct session *s, const char *dir, struct mass_case *cases,
 		size_t n)
 {
-	struct ee_err *err = &s->tool->err;
 	DIR *folder = opendir(dir);
 	const struct dirent *entry;
 	enum ee_status status = EE_OK;
-	size_t i;
 
 	if (folder == NULL)
-		return ee_fail_sys(err, "%s", dir);
+		return ee_fail_sys(&s->tool->err, "%s", dir);
 	while (status == EE_OK && (entry = readdir(folder)) != NULL)
 		status = take_file(s, dir, entry->d_name, cases, n);
 	closedir(folder);
-	for (i = 0; i < n && status == EE_OK; i++)
-		if (!cases[i].found)
-			status = ee_fail(err, EE_EINPUT, "%s: no target for "
-					 "case %s (a file *_layer_%zu_clamp_"
-					 "%g_case_%s.npz)", dir,
-					 cases[i].request.id,
-					 mass_last_layer(s), s->hparams.clamp,
-					 cases[i].request.id);
 	return status;
 }

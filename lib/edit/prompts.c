@@ -198,6 +198,39 @@ ee_prompts_make(struct ee_prompts *p, const struct ee_tokenizer *tok,
 	return EE_OK;
 }
 
+static enum ee_status
+check_ids(const struct ee_request *r, const struct ee_config *c,
+	  const int32_t *ids, size_t n, struct ee_err *err)
+{
+	size_t i;
+
+	if (n > c->positions)
+		return ee_fail(err, EE_EINPUT, "case %s: %zu tokens in a row; "
+			       "this model has %zu positions", r->id, n,
+			       c->positions);
+	for (i = 0; i < n; i++)
+		if (ids[i] < 0 || (size_t)ids[i] >= c->vocab)
+			return ee_fail(err, EE_EINPUT, "case %s: token id %d; "
+				       "this model knows 0 to %zu", r->id,
+				       (int)ids[i], c->vocab - 1);
+	return EE_OK;
+}
+
+enum ee_status
+ee_prompts_check(const struct ee_prompts *p, const struct ee_request *r,
+		 const struct ee_config *c, struct ee_err *err)
+{
+	size_t i;
+
+	TRY(check_ids(r, c, p->target.ids, p->target.n, err));
+	TRY(check_ids(r, c, p->kl.ids, p->kl.n, err));
+	for (i = 0; i < p->nrows; i++)
+		TRY(check_ids(r, c, p->rows[i].ids, p->rows[i].n, err));
+	for (i = 0; i < p->nprobes; i++)
+		TRY(check_ids(r, c, p->probes[i].ids, p->probes[i].n, err));
+	return EE_OK;
+}
+
 enum ee_status
 ee_prompts_probability(const struct ee_prompts *p,
 		       const struct ee_model *model, double *probability,

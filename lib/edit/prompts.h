@@ -58,6 +58,12 @@ EE_MUST_CHECK enum ee_status ee_prompts_make(struct ee_prompts *prompts,
 	unsigned flags, const struct ee_warn *warn, struct ee_err *err);
 void ee_prompts_free(struct ee_prompts *prompts);
 
+/* Can the model read all of it?  Fails with EE_EINPUT: more tokens in a row
+ * than it has positions, a token beyond its vocabulary. */
+EE_MUST_CHECK enum ee_status ee_prompts_check(
+	const struct ee_prompts *prompts, const struct ee_request *request,
+	const struct ee_config *config, struct ee_err *err);
+
 /* '*p': the probability of the whole target after the bare prompt. */
 EE_MUST_CHECK enum ee_status ee_prompts_probability(
 	const struct ee_prompts *prompts, const struct ee_model *model,

@@ -79,8 +79,10 @@ find_target(struct job *j, struct ee_progress *progress)
 		.kl_factor = j->h->kl_factor,
 	};
 
-	return ee_targets(j->model, &params, &j->target, 1, progress,
-			  j->err);
+	TRY(ee_targets(j->model, &params, &j->target, 1, progress, j->err));
+	if (j->target.end == EE_NOT_FINITE)
+		return ee_fail(j->err, EE_EMATH, "%s", j->target.why);
+	return EE_OK;
 }
 
 /* The mean of the first n rows. */

@@ -2,12 +2,14 @@
 #include "edit/target.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/try.h"
 #include "edit/target_job.h"
 #include "math/optim.h"
+#include "math/threads.h"
 #include "math/vec.h"
 
 static void
@@ -31,64 +33,72 @@ take(void *ctx, size_t layer, enum ee_site site, const float *x, size_t n,
 		struct ee_target *t = s->t;
 
 		if (site == j->params->at)
-			copy_row(t->v0, x, j->lookups[s->lookups_at], width);
+			copy_row(t->v0, x, j->lookups[s->lookups_at] -
+				 j->constant, width);
 		for (k = 0; k < t->nprobes; k++, node++) {
 			if (site == EE_AT_KEY && t->keys != NULL)
-				copy_row(t->keys + k * width, x, *node,
-					 width);
+				copy_row(t->keys + k * width, x,
+					 *node - j->constant, width);
 			if (site == EE_AT_MLP && t->outputs != NULL)
-				copy_row(t->outputs + k * width, x, *node,
-					 width);
+				copy_row(t->outputs + k * width, x,
+					 *node - j->constant, width);
 		}
 	}
 	return EE_OK;
 }
 
-/* All nodes up to layer L, then the constant ones through the rest, so that
- * their keys and values are there for the moving ones; and the rows of what
- * is read there. */
-static enum ee_status
-compute_constants(struct ee_target_job *j)
+/* The rows that are read at constant nodes. */
+static void
+take_constant_rows(struct ee_target_job *j, const float *x)
 {
-	const size_t first = j->params->layer + 1, n = j->trie.n;
-	struct ee_span all, constant;
-	float *x = ee_floats(n * j->d, j->err);
-	enum ee_status status;
 	size_t i;
 
-	if (x == NULL)
-		return EE_ENOMEM;
-	status = ee_span_make(&all, &j->trie, 0, n, j->err);
-	if (status != EE_OK)
-		goto free_x;
-	status = ee_span_make(&constant, &j->trie, 0, j->constant, j->err);
-	if (status != EE_OK)
-		goto free_all;
-	j->pass.tap = take;
-	j->pass.ctx = j;
-	ee_pass_want(&j->pass, j->params->layer, EE_AT_KEY);
-	ee_pass_want(&j->pass, j->params->layer, EE_AT_MLP);
-	ee_pass_want(&j->pass, j->params->layer, j->params->at);
-	status = ee_embed(&j->pass, &all, x, j->err);
-	if (status == EE_OK)
-		status = ee_forward(&j->pass, &all, 0, first, x, j->err);
-	ee_pass_want_nothing(&j->pass);
-	if (status == EE_OK) {
-		memcpy(j->base, x + j->constant * j->d,
-		       (n - j->constant) * j->d * sizeof(*x));
-		status = ee_forward(&j->pass, &constant, first, j->layers, x,
-				    j->err);
-	}
-	for (i = 0; i < j->nreads && status == EE_OK; i++)
+	for (i = 0; i < j->nreads; i++)
 		if (j->reads[i].node < j->constant)
 			copy_row(j->rows + i * j->d, x, j->reads[i].node,
 				 j->d);
-	ee_span_free(&constant);
-free_all:
-	ee_span_free(&all);
-free_x:
+}
+
+/* The constant nodes through all layers, so that their keys and values are
+ * there for the moving ones. */
+static enum ee_status
+compute_constants(struct ee_target_job *j)
+{
+	struct ee_span span;
+	float *x = ee_floats(j->constant * j->d + 1, j->err);
+	enum ee_status status = EE_ENOMEM;
+
+	if (x != NULL)
+		status = ee_span_make(&span, &j->trie, 0, j->constant,
+				      j->err);
+	if (status == EE_OK) {
+		status = ee_embed(&j->pass, &span, x, j->err);
+		if (status == EE_OK)
+			status = ee_forward(&j->pass, &span, 0, j->layers, x,
+					    j->err);
+		ee_span_free(&span);
+	}
+	if (status == EE_OK)
+		take_constant_rows(j, x);
 	free(x);
 	return status;
+}
+
+/* The moving nodes up to layer L, with what it shows on the way. */
+static enum ee_status
+compute_base(struct ee_target_job *j)
+{
+	const size_t layer = j->params->layer;
+
+	j->pass.tap = take;
+	j->pass.ctx = j;
+	ee_pass_want(&j->pass, layer, EE_AT_KEY);
+	ee_pass_want(&j->pass, layer, EE_AT_MLP);
+	ee_pass_want(&j->pass, layer, j->params->at);
+	TRY(ee_embed(&j->pass, &j->moving, j->base, j->err));
+	TRY(ee_forward(&j->pass, &j->moving, 0, layer + 1, j->base, j->err));
+	ee_pass_want_nothing(&j->pass);
+	return EE_OK;
 }
 
 /* x = base + delta at the lookup nodes, computed to the last layer; then the
@@ -136,6 +146,7 @@ backward(struct ee_target_job *j)
 	return ee_backward(&j->pass, &j->moving, &j->tape, j->x, j->err);
 }
 
+/* One step of Adam, within the clamp. */
 static enum ee_status
 step_one(struct ee_target_job *j, struct ee_target_state *s, unsigned step)
 {
@@ -154,9 +165,11 @@ step_one(struct ee_target_job *j, struct ee_target_state *s, unsigned step)
 		ee_axpy(j->d, (float)(p->weight_decay /
 				      (s->v0_norm * s->v0_norm * length)),
 			delta, grad);
-	if (!ee_all_finite(j->d, grad))
-		return ee_fail(j->err, EE_EMATH, "the gradient of step %u is "
-			       "not finite", step);
+	if (!ee_all_finite(j->d, grad)) {
+		snprintf(s->t->why, sizeof(s->t->why), "the gradient of step "
+			 "%u is not finite", step);
+		return ee_target_finish(j, s, EE_NOT_FINITE);
+	}
 	ee_optim_step(EE_OPTIM_ADAM, j->d, step + 1, p->lr, grad, s->m, s->v,
 		      delta);
 	now = ee_norm2(j->d, delta);
@@ -171,7 +184,8 @@ static enum ee_status
 make_room(struct ee_target_job *j)
 {
 	const size_t moving = j->trie.n - j->constant;
-	const size_t scratch = j->vocab > j->d ? j->vocab : j->d;
+	const size_t logps = ee_threads() * j->vocab;
+	const size_t scratch = logps > j->d ? logps : j->d;
 
 	j->base = ee_floats(moving * j->d, j->err);
 	j->x = ee_floats(moving * j->d, j->err);
@@ -224,42 +238,55 @@ open_layout(struct ee_target_job *j)
 	TRY(ee_pass_open(&j->pass, j->model, &j->trie, EE_KEEP_KV, j->err));
 	TRY(make_room(j));
 	TRY(compute_constants(j));
+	TRY(compute_base(j));
 	for (i = 0; i < j->nstates; i++) {
 		struct ee_target_state *s = &j->states[i];
 
 		s->v0_norm = ee_norm2(j->d, s->t->v0);
-		if (!(s->v0_norm > 0) || !isfinite(s->v0_norm))
-			return ee_fail(j->err, EE_EMATH, "the state to be "
-				       "changed is zero or not finite");
+		if (s->v0_norm > 0 && isfinite(s->v0_norm))
+			continue;
+		snprintf(s->t->why, sizeof(s->t->why), "the state to be "
+			 "changed is zero or not finite");
+		TRY(ee_target_finish(j, s, EE_NOT_FINITE));
 	}
 	return EE_OK;
+}
+
+/* How many requests go on? */
+static size_t
+running(const struct ee_target_job *j)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < j->nstates; i++)
+		n += !j->states[i].done;
+	return n;
 }
 
 /* Steps until all have ended, or so many that it is worth while to lay out
  * the rest anew. */
 static enum ee_status
-optimise(struct ee_target_job *j, unsigned *step, size_t *running,
+optimise(struct ee_target_job *j, unsigned *step,
 	 struct ee_progress *progress)
 {
+	const size_t quarter = j->nstates / 4;
+	const size_t few = j->nstates - (quarter > 0 ? quarter : 1);
 	size_t i;
 
-	for (;; (*step)++) {
+	do {
 		TRY(forward(j));
-		TRY(ee_target_losses(j, *step, running));
+		TRY(ee_target_losses(j, *step));
 		if (progress != NULL)
 			ee_progress_add(progress, (double)j->nstates);
-		if (*running == 0)
+		if (running(j) == 0)
 			return EE_OK;
 		TRY(backward(j));
 		for (i = 0; i < j->nstates; i++)
 			if (!j->states[i].done)
 				TRY(step_one(j, &j->states[i], *step));
-		if (*running <= j->nstates - j->nstates / 4 &&
-		    *running < j->nstates) {
-			(*step)++;
-			return EE_OK;
-		}
-	}
+		++*step;
+	} while (running(j) > few);
+	return EE_OK;
 }
 
 static void
@@ -299,8 +326,10 @@ start(struct ee_target_job *j, struct ee_target *targets)
 		s->t = &targets[i];
 		s->m = ee_calloc(j->d, sizeof(*s->m), j->err);
 		s->v = ee_calloc(j->d, sizeof(*s->v), j->err);
-		if (s->m == NULL || s->v == NULL)
+		s->p0 = ee_floats(s->t->kl != NULL ? j->vocab : 1, j->err);
+		if (s->m == NULL || s->v == NULL || s->p0 == NULL)
 			return EE_ENOMEM;
+		s->t->used = 0;
 		memset(s->t->delta, 0, j->d * sizeof(*s->t->delta));
 	}
 	return EE_OK;
@@ -317,13 +346,13 @@ ee_targets(const struct ee_model *model,
 				   .layers = model->config.layers,
 				   .err = err };
 	enum ee_status status = start(&j, targets);
-	size_t running = n, i;
 	unsigned step = 0;
+	size_t i;
 
-	while (status == EE_OK && running > 0) {
+	while (status == EE_OK && j.nstates > 0) {
 		status = open_layout(&j);
 		if (status == EE_OK)
-			status = optimise(&j, &step, &running, progress);
+			status = optimise(&j, &step, progress);
 		close_layout(&j);
 		if (status == EE_OK)
 			drop_done(&j);

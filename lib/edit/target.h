@@ -36,7 +36,8 @@ struct ee_target_params {
 	unsigned steps;		/* at most so many losses: one step fewer */
 	double lr, weight_decay, clamp, kl_factor;
 	enum ee_target_stop stop;
-	/* or NULL: is told of every request as it ends; may stop it all */
+	/* or NULL: is told of every request as it ends, and may stop it
+	 * all */
 	enum ee_status (*ended)(void *ctx, const struct ee_target *target);
 	void *ctx;
 };
@@ -46,7 +47,10 @@ struct ee_target_loss {
 	double nll, kl, decay;
 };
 
-enum ee_target_end { EE_RAN_OUT, EE_CONVERGED, EE_SAID };
+enum ee_target_end {
+	EE_RAN_OUT, EE_CONVERGED, EE_SAID,
+	EE_NOT_FINITE		/* there is no target; 'why' says why */
+};
 
 struct ee_target {
 	/* in: borrowed */
@@ -69,6 +73,7 @@ struct ee_target {
 	/* out */
 	unsigned used;			/* losses computed */
 	enum ee_target_end end;
+	char why[64];			/* of EE_NOT_FINITE */
 	double p_before, p_after;	/* of the target after row 0, with
 					 * delta 0 and the last delta */
 };
@@ -82,11 +87,12 @@ struct ee_target {
  *   decay  weight_decay * |delta| / |v0|^2
  *
  * A request ends, before stepping, as 'stop' says, or at its last loss; after
- * each step |delta| <= clamp |v0|.  Ended requests leave the batch once they
- * are a quarter of it.
+ * each step |delta| <= clamp |v0|.  One whose v0, loss or gradient is not
+ * finite ends with EE_NOT_FINITE, and the others go on as if it were not
+ * there.  Ended requests leave the batch once they are a quarter of it.
  *
- * Fails with EE_EINPUT (no rows, a row too short or too long), EE_EMATH (a
- * loss or gradient that is not finite), EE_ENOMEM, and as 'ended' does.
+ * Fails with EE_EINPUT (no rows, a row too short or too long), EE_ENOMEM, and
+ * as 'ended' does.
  */
 EE_MUST_CHECK enum ee_status ee_targets(const struct ee_model *model,
 	const struct ee_target_params *params, struct ee_target *targets,

@@ -13,6 +13,10 @@ struct ee_target_read {
 	int32_t want;		/* the token it should say; -1: the kl spot */
 	double weight;		/* of -log p(want) in its request's nll */
 	bool first_row;		/* counts for p_before, p_after */
+	uint32_t state;		/* whose it is */
+	/* of this step */
+	double value;		/* log p(want), or KL */
+	bool said;		/* no token is likelier than 'want' */
 };
 
 struct ee_target_state {
@@ -46,7 +50,7 @@ struct ee_target_job {
 	float *x;		/* (moving, d) */
 	float *rows, *drows;	/* (nreads, d) */
 	float *logits;		/* (nreads, V), then its gradient */
-	float *scratch;		/* (V) */
+	float *scratch;		/* (threads, V), or (d) if that is more */
 	struct ee_err *err;
 };
 
@@ -58,12 +62,17 @@ struct ee_target_job {
  */
 EE_MUST_CHECK enum ee_status ee_target_layout(struct ee_target_job *job);
 
+/* A request has come to an end: it is done, and told.  Fails as params->ended
+ * does. */
+EE_MUST_CHECK enum ee_status ee_target_finish(
+	const struct ee_target_job *job, struct ee_target_state *state,
+	enum ee_target_end end);
+
 /*
  * Losses of all requests that go on, at the logits of this step, which become
- * gradients; 'running' gets how many still go on.  Fails with EE_EMATH (a
- * loss that is not finite), EE_ENOMEM, and as params->ended does.
+ * gradients; some come to their end.  Fails as params->ended does.
  */
 EE_MUST_CHECK enum ee_status ee_target_losses(struct ee_target_job *job,
-	unsigned step, size_t *running);
+	unsigned step);
 
 #endif

@@ -65,11 +65,12 @@ add_lookup(struct ee_target_job *j, struct ee_target_state *s, uint32_t node)
 }
 
 static enum ee_status
-insert_request(struct ee_target_job *j, struct ee_target_state *s, uint32_t tag,
-	       uint32_t *path,
+insert_request(struct ee_target_job *j, uint32_t number, uint32_t *path,
 	       uint32_t *probes)
 {
+	struct ee_target_state *s = &j->states[number];
 	const struct ee_target *t = s->t;
+	const uint32_t tag = number + 1;
 	size_t i, k;
 
 	s->lookups_at = (uint32_t)j->nlookups;
@@ -87,13 +88,15 @@ insert_request(struct ee_target_job *j, struct ee_target_state *s, uint32_t tag,
 			r->weight = 1.0 / ((double)t->nrows *
 					   (double)t->ntarget);
 			r->first_row = i == 0;
+			r->state = number;
 		}
 	}
 	if (t->kl != NULL) {
 		TRY(insert_moving(j, t->kl, t->kl->at + 1, tag, path));
 		add_lookup(j, s, path[t->kl->at]);
 		j->reads[j->nreads++] = (struct ee_target_read){
-			path[t->kl->at], -1, 0, false };
+			.node = path[t->kl->at], .want = -1,
+			.state = number };
 	}
 	for (i = 0; i < t->nprobes; i++) {
 		TRY(insert_moving(j, &t->probes[i], t->probes[i].at + 1, tag,
@@ -158,8 +161,8 @@ ee_target_layout(struct ee_target_job *j)
 	}
 	j->constant = (uint32_t)j->trie.n;
 	for (i = 0; i < j->nstates && status == EE_OK; i++) {
-		status = insert_request(j, &j->states[i], (uint32_t)i + 1,
-					path, j->probes + used);
+		status = insert_request(j, (uint32_t)i, path,
+					j->probes + used);
 		used += j->states[i].t->nprobes;
 	}
 	free(path);

@@ -148,15 +148,22 @@ ee_norm_back(bool rms, size_t n, size_t d, float eps, const float *w,
 	ee_parallel(n, 1 + GRAIN / (d + 1), norm_back_part, &j);
 }
 
-EE_SIMD static float
-largest(size_t n, const float *x)
+EE_SIMD float
+ee_largest(size_t n, const float *x)
 {
-	float m = x[0];
-	size_t i;
+	float m[16];
+	size_t i, j;
 
-	for (i = 1; i < n; i++)
-		m = x[i] > m ? x[i] : m;
-	return m;
+	for (j = 0; j < 16; j++)
+		m[j] = x[0];
+	for (i = 0; i + 16 <= n; i += 16)
+		for (j = 0; j < 16; j++)
+			m[j] = x[i + j] > m[j] ? x[i + j] : m[j];
+	for (; i < n; i++)
+		m[0] = x[i] > m[0] ? x[i] : m[0];
+	for (j = 1; j < 16; j++)
+		m[0] = m[j] > m[0] ? m[j] : m[0];
+	return m[0];
 }
 
 EE_SIMD static double
@@ -201,7 +208,7 @@ ee_softmax_causal(size_t m, size_t cols, size_t first, size_t window,
 		const size_t from = window > 0 && n > window ? n - window : 0;
 		float *row = s + i * ld + from;
 		const double sum = exp_sum(n - from, row,
-					   largest(n - from, row), row);
+					   ee_largest(n - from, row), row);
 
 		scale_by(n - from, (float)(1.0 / sum), row);
 		memset(s + i * ld, 0, from * sizeof(*row));
@@ -227,7 +234,7 @@ ee_softmax_back(size_t m, size_t cols, const float *p, float *dp, size_t ld)
 double
 ee_log_softmax(size_t n, const float *x, float *logp)
 {
-	const float top = largest(n, x);
+	const float top = ee_largest(n, x);
 	float e[1024];
 	double sum = 0, lse;
 	size_t i;
@@ -239,6 +246,50 @@ ee_log_softmax(size_t n, const float *x, float *logp)
 		for (i = 0; i < n; i++)
 			logp[i] = (float)((double)x[i] - lse);
 	return lse;
+}
+
+/* exp, but 0 where the products that follow would be of denormal numbers,
+ * which processors are slow at. */
+static inline float
+exp_or_zero(float x)
+{
+	return x < -80.0f ? 0.0f : ee_fast_exp(x);
+}
+
+EE_SIMD void
+ee_exp(size_t n, float a, const float *x, float b, float *y)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		y[i] = a * exp_or_zero(x[i] - b);
+}
+
+EE_SIMD double
+ee_kl(size_t n, const float *logp, const float *logq, float *p)
+{
+	double s[8] = { 0 };
+	size_t i, j;
+
+	for (i = 0; i < n; i++)
+		p[i] = exp_or_zero(logp[i]);
+	for (i = 0; i + 8 <= n; i += 8)
+		for (j = 0; j < 8; j++)
+			s[j] += (double)p[i + j] *
+				((double)logp[i + j] - (double)logq[i + j]);
+	for (; i < n; i++)
+		s[0] += (double)p[i] * ((double)logp[i] - (double)logq[i]);
+	return s[0] + s[1] + s[2] + s[3] + s[4] + s[5] + s[6] + s[7];
+}
+
+EE_SIMD void
+ee_kl_back(size_t n, float a, double kl, const float *logp,
+	   const float *logq, float *p)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] *= a * (logp[i] - logq[i] - (float)kl);
 }
 
 EE_SIMD double

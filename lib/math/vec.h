@@ -48,6 +48,17 @@ void ee_softmax_back(size_t m, size_t cols, const float *p, float *dp,
  * NULL: not wanted). */
 double ee_log_softmax(size_t n, const float *x, float *logp);
 
+/* y = a exp(x - b), n elements; in place is fine. */
+void ee_exp(size_t n, float a, const float *x, float b, float *y);
+/* The divergence sum p (log p - log q) of n values given as logarithms; and p
+ * into 'p'. */
+double ee_kl(size_t n, const float *logp, const float *logq, float *p);
+/* Its gradient with respect to what logp is the log_softmax of, times a, in
+ * place of the p of above: a p (log p - log q - kl). */
+void ee_kl_back(size_t n, float a, double kl, const float *logp,
+		const float *logq, float *p);
+
+float ee_largest(size_t n, const float *x);	/* n > 0; passes over NaN */
 double ee_dot(size_t n, const float *x, const float *y);
 double ee_norm2(size_t n, const float *x);		/* Euclidean length */
 bool ee_all_finite(size_t n, const float *x);

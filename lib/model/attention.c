@@ -92,11 +92,34 @@ make_strip(const struct job *j, const struct ee_run_of_nodes *run, size_t at)
 	return s;
 }
 
+/*
+ * out (m, e) = p v.  Values that come after a query have weight 0, but one
+ * that is not finite would still reach it, since 0 times that is no number:
+ * a row that comes out so is computed again from what it may see, so that no
+ * sequence depends on others that go on from it.
+ */
+static void
+weigh(const struct job *j, const struct strip *s, size_t head,
+      struct block v, const float *p)
+{
+	const size_t e = j->c->head, width = j->c->heads * e;
+	float *out = j->out + s->row * width + head * e;
+	size_t i;
+
+	ee_gemm(false, false, s->m, e, s->cols, 1, p, s->cols, v.x, v.ld, 0,
+		out, width);
+	for (i = 0; i < s->m; i++)
+		if (!ee_all_finite(e, out + i * width))
+			ee_gemm(false, false, 1, e, s->seen + i, 1,
+				p + i * s->cols, s->cols, v.x, v.ld, 0,
+				out + i * width, width);
+}
+
 static void
 attend_run(const struct job *j, const struct ee_run_of_nodes *run,
 	   size_t kv, float *scratch)
 {
-	const size_t e = j->c->head, width = j->c->heads * e;
+	const size_t e = j->c->head;
 	const size_t group = j->c->heads / j->c->kv_heads;
 	const size_t rows = run->end - run->begin, total = run->past + rows;
 	const struct block k = gather(j, run, j->k, kv, scratch);
@@ -109,9 +132,7 @@ attend_run(const struct job *j, const struct ee_run_of_nodes *run,
 
 		for (head = kv * group; head < (kv + 1) * group; head++) {
 			probabilities(j, &s, head, k, p);
-			ee_gemm(false, false, s.m, e, s.cols, 1, p, s.cols,
-				v.x, v.ld, 0,
-				j->out + s.row * width + head * e, width);
+			weigh(j, &s, head, v, p);
 		}
 	}
 }

@@ -29,4 +29,6 @@ echo '-- one of another shape, one too few'
 echo '1 2 3' | python3 make.py kv/mcf_layer_2_clamp_0.75_case_2.npz 3
 memit -q --targets kv r.jsonl > x.ee
 rm kv/mcf_layer_2_clamp_0.75_case_2.npz
-memit -q --targets kv r.jsonl > x.ee
+memit --targets kv r.jsonl > x.ee 2> said
+echo "status $?"
+grep left said
