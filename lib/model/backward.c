@@ -133,7 +133,11 @@ static enum ee_status
 back(const struct layer *l, enum ee_role role, const float *dy, float *dx,
      bool add)
 {
-	return ee_linear_back(&l->p[role].w, l->n, dy, dx, add, l->err);
+	const struct ee_patched at = { l->pass, l->span, l->number, role,
+				       l->err };
+
+	TRY(ee_linear_back(&l->p[role].w, l->n, dy, dx, add, l->err));
+	return l->pass->npatches > 0 ? ee_patch_back(&at, dy, dx) : EE_OK;
 }
 
 static void

@@ -67,8 +67,11 @@ static enum ee_status
 linear(const struct layer *l, enum ee_role role, const float *x, float *y)
 {
 	const struct ee_param *p = &l->p[role];
+	const struct ee_patched at = { l->pass, l->span, l->number, role,
+				       l->err };
 
-	return ee_linear(&p->w, p->bias, l->n, x, y, false, l->err);
+	TRY(ee_linear(&p->w, p->bias, l->n, x, y, false, l->err));
+	return l->pass->npatches > 0 ? ee_patch_forward(&at, x, y) : EE_OK;
 }
 
 static void

@@ -28,6 +28,25 @@
 typedef enum ee_status ee_tap_fn(void *ctx, size_t layer, enum ee_site site,
 	const float *x, size_t n, size_t width, struct ee_err *err);
 
+/*
+ * A change of one weight for some nodes only, W + scale left^T right, which
+ * is never formed: y += scale (h right^T) left.  Sequences of one trie can so
+ * each have their own edit, if they share no node; forward and backward honour
+ * it alike.  With r = 0 it changes nothing and only keeps h and g.
+ */
+struct ee_patch {
+	size_t layer;
+	enum ee_role role;	/* a matrix of the layer, (out, in) */
+	size_t begin, end;	/* nodes */
+	size_t r;
+	const float *left;	/* (r, out) */
+	const float *right;	/* (r, in) */
+	float scale;
+	float *h;	/* NULL, or gets the inputs (end - begin, in) */
+	float *g;	/* NULL, or gets, in a backward pass, the gradients of
+			 * the outputs (end - begin, out) */
+};
+
 struct ee_tape;
 
 struct ee_pass {
@@ -39,6 +58,8 @@ struct ee_pass {
 	ee_tap_fn *tap;
 	void *ctx;
 	struct ee_tape *tape;	/* where forward keeps what backward needs */
+	const struct ee_patch *patches;	/* (npatches) */
+	size_t npatches;
 
 	/* Keys and values, rotary positions included: per layer, or one pair
 	 * for all where they are not kept. */

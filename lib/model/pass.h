@@ -31,6 +31,23 @@ enum ee_status ee_pass_prepare(struct ee_pass *pass,
 enum ee_status ee_pass_show(struct ee_pass *pass, size_t layer,
 	enum ee_site site, const float *x, size_t n, struct ee_err *err);
 
+/* One product of a layer, as the patches of the pass see it. */
+struct ee_patched {
+	const struct ee_pass *pass;
+	const struct ee_span *span;
+	size_t layer;
+	enum ee_role role;
+	struct ee_err *err;
+};
+
+/* y (n, out) of the span's rows, from x (n, in): add what the patches add. */
+enum ee_status ee_patch_forward(const struct ee_patched *at, const float *x,
+	float *y);
+
+/* The same for dx (n, in) from dy (n, out). */
+enum ee_status ee_patch_back(const struct ee_patched *at, const float *dy,
+	float *dx);
+
 /* Turn positions into (or, 'back', out of) x (n, heads e), in place. */
 void ee_rotate(const struct ee_pass *pass, const struct ee_span *span,
 	       float *x, size_t heads, bool back);
