@@ -192,6 +192,17 @@ ee_map_file(struct ee_mapped *file, const char *path, struct ee_err *err)
 }
 
 void
+ee_map_prefetch(const void *data, size_t size)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t begin = (uintptr_t)data & ~(page - 1);
+
+	/* advice: what cannot be taken is no failure */
+	(void)madvise((void *)begin, (uintptr_t)data + size - begin,
+		      MADV_WILLNEED);
+}
+
+void
 ee_unmap_file(struct ee_mapped *file)
 {
 	if (file->is_mapped)

@@ -37,6 +37,9 @@ struct ee_mapped {
 };
 EE_MUST_CHECK enum ee_status ee_map_file(struct ee_mapped *file,
 	const char *path, struct ee_err *err);
+/* Advice: these bytes of a mapped file will be read soon.  For scattered
+ * reads, whose pages then come side by side instead of one by one. */
+void ee_map_prefetch(const void *data, size_t size);
 void ee_unmap_file(struct ee_mapped *file);
 
 #endif

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/outfile.h"
 #include "math/convert.h"
 #include "model/model.h"
 
@@ -23,24 +24,46 @@ ee_model_file_print(const struct ee_model *m, size_t layer, enum ee_site site)
 	return m->file_prints[2 * layer + (site >= EE_AT_MLP)];
 }
 
+/* 256 of n values, in runs of 8 evenly spread: a page of the file each. */
+enum { RUNS = 32, RUN = 8 };
+
+static size_t
+run_at(size_t n, size_t i)
+{
+	/* i n / RUNS, without the product overflowing */
+	return n / RUNS * i + n % RUNS * i / RUNS;
+}
+
 static uint64_t
 hash_values(uint64_t hash, const void *data, enum ee_dtype dtype, size_t n)
 {
-	const size_t most = 256, size = ee_dtype_size(dtype);
-	const size_t count = n < most ? n : most;
+	const size_t size = ee_dtype_size(dtype), most = RUNS * RUN;
+	const size_t runs = n > most ? RUNS : 1, run = n > most ? RUN : n;
 	const uint64_t length = n;
 	size_t i;
-	float v;
+	float v[RUNS * RUN];
 
 	hash = ee_hash(hash, &length, sizeof(length));
-	for (i = 0; i < count; i++) {
-		/* i n / count, without the product overflowing */
-		const size_t at = n / count * i + n % count * i / count;
-
-		ee_to_f32(dtype, (const char *)data + at * size, 1, &v);
-		hash = ee_hash(hash, &v, sizeof(v));
+	for (i = 0; i < runs; i++) {
+		ee_to_f32(dtype, (const char *)data + run_at(n, i) * size,
+			  run, v);
+		hash = ee_hash(hash, v, run * sizeof(*v));
 	}
 	return hash;
+}
+
+/* Have the pages of a weight's runs read while others are asked for. */
+static void
+prefetch(const struct ee_param *p)
+{
+	const size_t size = ee_dtype_size(p->w.dtype), n = p->w.out * p->w.in;
+	size_t i;
+
+	if (p->module == NULL || p->norm != NULL || p->edited != NULL)
+		return;
+	for (i = 0; i < RUNS; i++)
+		ee_map_prefetch((const char *)p->w.data +
+				run_at(n, i) * size, RUN * size);
 }
 
 static uint64_t
@@ -71,6 +94,9 @@ ee_model_fingerprint(struct ee_model *m)
 	uint64_t hash = ee_hash(EE_HASH_START, shape, sizeof(shape));
 	size_t i, role;
 
+	for (i = 0; i < c->layers; i++)
+		for (role = 0; role < EE_LAYER_ROLES; role++)
+			prefetch(ee_model_param(m, i, (enum ee_role)role));
 	hash = ee_hash(hash, &c->theta, sizeof(c->theta));
 	hash = hash_param(hash, ee_model_param(m, 0, EE_W_EMBED));
 	hash = hash_param(hash, ee_model_param(m, 0, EE_W_POSITION));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/outfile.h"
 #include "math/convert.h"
 
 const struct ee_param *
@@ -176,6 +177,18 @@ load_whole(struct ee_model *m, struct ee_err *err)
 	return EE_OK;
 }
 
+/* Norms and biases lie scattered over the file, and are all copied. */
+static void
+prefetch_vectors(const struct ee_weights *w)
+{
+	size_t i, size;
+
+	for (i = 0; i < w->n; i++)
+		if (w->list[i].tensor.ndim == 1 &&
+		    ee_tensor_bytes(&w->list[i].tensor, &size))
+			ee_map_prefetch(w->list[i].tensor.data, size);
+}
+
 enum ee_status
 ee_model_open(struct ee_model **model, const char *dir, struct ee_err *err)
 {
@@ -191,6 +204,7 @@ ee_model_open(struct ee_model **model, const char *dir, struct ee_err *err)
 	status = ee_weights_open(&m->weights, dir, err);
 	if (status != EE_OK)
 		goto fail;
+	prefetch_vectors(&m->weights);
 	m->layer = ee_calloc(m->config.layers,
 			     EE_LAYER_ROLES * sizeof(*m->layer), err);
 	m->prints = ee_calloc(m->config.layers, 2 * sizeof(*m->prints), err);

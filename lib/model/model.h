@@ -55,9 +55,9 @@ const struct ee_param *ee_model_param(const struct ee_model *model,
 /*
  * Fingerprints (16 hex digits as text) say of which weights a thing was
  * made.  They hash, for each tensor in turn, its shape and 256 of its values
- * as float32, evenly spread (all of a smaller one): enough to tell any two
- * trained or edited models apart without reading gigabytes; not proof
- * against a forger.  The container, its dtype names and sharding do not
+ * as float32, in runs of 8 evenly spread (all of a smaller one): enough to
+ * tell any two trained or edited models apart without reading gigabytes; not
+ * proof against a forger.  The container, its dtype names and sharding do not
  * count; edits laid over the model do.  model->file_print and file_prints
  * are those of the files alone.
  *
