@@ -24,6 +24,7 @@
 #include "file/npz_text.h"
 #include "file/safetensors.h"
 #include "file/torch.h"
+#include "file/torch_write.h"
 #include "file/weights.h"
 #include "file/yaml.h"
 #include "file/zip.h"

@@ -15,8 +15,7 @@ forget(struct ee_outfile *file)
 {
 	free(file->path);
 	free(file->temp);
-	file->fp = NULL;
-	file->path = file->temp = NULL;
+	memset(file, 0, sizeof(*file));
 }
 
 /* The permissions that a plain open() would have given. */
@@ -89,6 +88,41 @@ ee_outfile_open(struct ee_outfile *file, const char *path, struct ee_err *err)
 	return EE_OK;
 }
 
+/*
+ * Give the old file its second name, or, where there are no hard links, that
+ * name instead.  link() replaces nothing, so it makes a name that none has,
+ * which is then renamed.  No old file is no failure.  False with errno.
+ */
+static bool
+back_up(const struct ee_outfile *file)
+{
+	char *to = NULL, *between = NULL;
+	bool ok = false;
+
+	if (asprintf(&to, "%s%s", file->path, file->backup) < 0)
+		return false;
+	if (asprintf(&between, "%s%s", file->temp, file->backup) >= 0) {
+		ok = link(file->path, between) == 0 &&
+		     rename(between, to) == 0;
+		unlink(between);
+		free(between);
+		ok = ok || rename(file->path, to) == 0 ||
+		     access(file->path, F_OK) != 0;
+	}
+	free(to);
+	return ok;
+}
+
+/* Put the finished file in its place.  False with errno. */
+static bool
+put_in_place(const struct ee_outfile *file)
+{
+	if (file->temp == NULL)
+		return true;
+	return (file->backup == NULL || back_up(file)) &&
+	       rename(file->temp, file->path) == 0;
+}
+
 enum ee_status
 ee_outfile_commit(struct ee_outfile *file, struct ee_err *err)
 {
@@ -105,8 +139,7 @@ ee_outfile_commit(struct ee_outfile *file, struct ee_err *err)
 		status = ee_fail_sys(err, "%s: close", file->path);
 		if (file->temp != NULL)
 			unlink(file->temp);
-	} else if (file->temp != NULL &&
-		   rename(file->temp, file->path) != 0) {
+	} else if (!put_in_place(file)) {
 		status = ee_fail_sys(err, "%s: rename", file->path);
 		unlink(file->temp);
 	}

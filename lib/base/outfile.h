@@ -15,10 +15,16 @@
  * the file that it names is replaced.  Write to 'fp' freely; errors are
  * caught by commit.  The struct is the caller's; after commit
  * (whatever it returns) or abort it holds nothing.
+ *
+ * 'backup', set after opening, is a suffix: the file that is replaced stays
+ * under its name with that suffix, in place of what had that name.  There is
+ * no moment at which 'path' is missing, where the file system has hard links;
+ * elsewhere it is the backup that is there then.
  */
 struct ee_outfile {
 	FILE *fp;
 	char *path, *temp;	/* temp is NULL when written in place */
+	const char *backup;	/* borrowed; NULL: the old file goes */
 };
 EE_MUST_CHECK enum ee_status ee_outfile_open(struct ee_outfile *file,
 	const char *path, struct ee_err *err);

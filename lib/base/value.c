@@ -202,6 +202,7 @@ ee_copy(struct ee_arena *arena, const struct ee_value *v)
 	default:
 		break;
 	}
+	c.form = v->form;
 	c.line = v->line;
 	return c;
 }

@@ -56,8 +56,19 @@ enum ee_type {
 	EE_NULL, EE_LOGIC, EE_INT, EE_REAL, EE_TEXT, EE_LIST, EE_MAP, EE_TENSOR
 };
 
+/* What Python has more than one of.  Pickles are read and written with it;
+ * all else takes a value for what its type says. */
+enum ee_form {
+	EE_PLAIN,
+	EE_TUPLE,		/* LIST */
+	EE_ORDERED,		/* MAP: an OrderedDict */
+	EE_NUMBERED,		/* MAP: its keys are integers, in decimal */
+	EE_BYTES		/* TEXT: bytes, not a str */
+};
+
 struct ee_value {
 	enum ee_type type;
+	enum ee_form form;
 	unsigned line;		/* of the text it was read from, or 0 */
 	size_t n;		/* TEXT: bytes; LIST, MAP: members */
 	size_t room;		/* LIST, MAP: members there is room for */

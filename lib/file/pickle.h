@@ -7,7 +7,7 @@
  *   None, bool, float, str        as they are
  *   int                           EE_INT; beyond 64 bits it is an error
  *   bytes                         EE_TEXT, of any bytes
- *   list, tuple, set              EE_LIST
+ *   list, tuple, set              EE_LIST (a set is as a list)
  *   dict, OrderedDict             EE_MAP if its keys are strings and
  *                                 integers (which become decimal text);
  *                                 any other dict is a list of pairs
@@ -21,7 +21,7 @@
  * Parts that the pickle refers to twice are shared, not copied.  A value
  * that holds itself, is nested deeper than EE_PICKLE_DEPTH, or would be huge
  * if what is shared were written out, is an error; so whoever walks the value
- * needs no care.
+ * needs no care.  The 'form' of a value says what Python had.
  *
  * Ownership: values live in the arena given; nothing of the bytes is kept.
  */

@@ -32,6 +32,7 @@ make_no_bytes(void *ctx, struct ee_arena *arena, const struct ee_value *args,
 	if (state != NULL || args->n != 0)
 		return EE_END;
 	*out = ee_text("");
+	out->form = EE_BYTES;
 	return EE_OK;
 }
 
@@ -67,6 +68,7 @@ make_bytes(void *ctx, struct ee_arena *arena, const struct ee_value *args,
 	}
 	bytes[n] = '\0';
 	*out = ee_text_n((const char *)bytes, n);
+	out->form = EE_BYTES;
 	return EE_OK;
 }
 

@@ -42,6 +42,7 @@ struct pickle_node {
 	struct pickle_node **list;
 	const struct ee_pickle_class *class;	/* CLASS: NULL if foreign */
 	bool python;		/* CLASS: one of ee_pickle_python */
+	bool ordered;		/* DICT: an OrderedDict */
 	uint64_t weight;	/* values in it if nothing were shared */
 	struct ee_value value;
 };

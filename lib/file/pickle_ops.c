@@ -64,11 +64,16 @@ op_float(struct pickle_machine *m, const struct pickle_arg *a)
 static enum ee_status
 op_text(struct pickle_machine *m, const struct pickle_arg *a)
 {
+	const unsigned char op = m->data[m->op];
 	const char *text = ee_arena_text(m->out, (const char *)a->p, a->n);
+	struct ee_value v;
 
 	if (text == NULL)
 		return ee_pickle_fail(m, EE_ENOMEM, "out of memory");
-	return ee_pickle_push_value(m, ee_text_n(text, a->n));
+	v = ee_text_n(text, a->n);
+	if (op == 'C' || op == 'B' || op == 0x8e || op == 0x96)
+		v.form = EE_BYTES;
+	return ee_pickle_push_value(m, v);
 }
 
 /* Containers. */
@@ -107,8 +112,8 @@ op_gather(struct pickle_machine *m, const struct pickle_arg *a)
 	(void)a;
 	if (status != EE_OK)
 		return status;
-	return ee_pickle_gather(m, op == 'l' ? NODE_LIST :
-				op == 'd' ? NODE_DICT : NODE_TUPLE, from);
+	return ee_pickle_gather(m, op == 't' ? NODE_TUPLE :
+				op == 'd' ? NODE_DICT : NODE_LIST, from);
 }
 
 static enum ee_status
@@ -240,8 +245,12 @@ op_call(struct pickle_machine *m, const struct pickle_arg *a)
 	if (top[1]->kind != NODE_TUPLE)
 		return bad(m, "calls with what is no tuple");
 	if (top[0]->kind == NODE_CLASS && top[1]->n == 0 && n == 2 &&
-	    strcmp(top[0]->value.u.text, "collections.OrderedDict") == 0)
-		return ee_pickle_push(m, ee_pickle_node(m, NODE_DICT));
+	    strcmp(top[0]->value.u.text, "collections.OrderedDict") == 0) {
+		node = ee_pickle_node(m, NODE_DICT);
+		if (node != NULL)
+			node->ordered = true;
+		return ee_pickle_push(m, node);
+	}
 	node = ee_pickle_node(m, NODE_OBJECT);
 	if (node != NULL)
 		node->list = ee_arena_alloc(&m->nodes, PARTS * sizeof(node),

@@ -85,6 +85,20 @@ key_text(struct tree *t, const struct pickle_node *node)
 							       : NULL;
 }
 
+/* What a dict is to Python, whose keys became texts. */
+static enum ee_form
+dict_form(const struct pickle_node *node)
+{
+	size_t i;
+
+	for (i = 0; i < node->n; i += 2)
+		if (node->list[i]->value.type != EE_INT)
+			break;
+	if (i > 0 && i >= node->n)
+		return EE_NUMBERED;
+	return node->ordered ? EE_ORDERED : EE_PLAIN;
+}
+
 /* The keys of a dict, if all are texts or integers and no two the same; the
  * caller's, to free().  *keys is NULL if they are not. */
 static enum ee_status
@@ -157,6 +171,7 @@ pairs(struct tree *t, struct pickle_node *node, struct ee_value *out)
 		struct ee_value pair;
 
 		status = list(t, node, node->list + i, 2, &pair);
+		pair.form = EE_TUPLE;
 		if (status == EE_OK)
 			ee_add(t->arena, out, pair);
 	}
@@ -175,6 +190,7 @@ dict(struct tree *t, struct pickle_node *node, struct ee_value *out)
 	if (keys == NULL)
 		return pairs(t, node, out);
 	status = map(t, node, keys, out);
+	out->form = dict_form(node);
 	free(keys);
 	return status;
 }
@@ -256,12 +272,17 @@ persistent(struct tree *t, struct pickle_node *node, struct ee_value *out)
 static enum ee_status
 grow_new(struct tree *t, struct pickle_node *node)
 {
+	enum ee_status status;
+
 	switch (node->kind) {
 	case NODE_LEAF:
 		return EE_OK;
 	case NODE_LIST:
 	case NODE_TUPLE:
-		return list(t, node, node->list, node->n, &node->value);
+		status = list(t, node, node->list, node->n, &node->value);
+		if (node->kind == NODE_TUPLE)
+			node->value.form = EE_TUPLE;
+		return status;
 	case NODE_DICT:
 		return dict(t, node, &node->value);
 	case NODE_CLASS:

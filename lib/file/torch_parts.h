@@ -1,6 +1,7 @@
 /*
- * torch_parts.h - between torch.c (the archive) and torch_tensor.c (what its
- * pickle calls for), inside lib/file.
+ * torch_parts.h - between torch.c (the archive), torch_legacy.c (what came
+ * before archives), torch_tensor.c (what their pickles call for) and
+ * torch_write.c, inside lib/file.
  */
 #ifndef EE_TORCH_PARTS_H
 #define EE_TORCH_PARTS_H
@@ -17,6 +18,15 @@ struct ee_torch_storage {
 /* The storage 'key', its bytes at hand and aligned. */
 EE_MUST_CHECK enum ee_status ee_torch_storage(struct ee_torch *t,
 	const char *key, struct ee_torch_storage **out, struct ee_err *err);
+
+/* A dtype of ours in torch. */
+struct ee_torch_dtype {
+	enum ee_dtype dtype;
+	const char *storage;	/* class of its storage: "FloatStorage" */
+	const char *name;	/* "float32" */
+	bool is_typed;		/* else it is saved as a storage of bytes */
+};
+const struct ee_torch_dtype *ee_torch_dtype(enum ee_dtype dtype);
 
 /* The classes of torch that are values, up to a NULL name; 'ctx' is the
  * struct ee_torch. */

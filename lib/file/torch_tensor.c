@@ -9,30 +9,45 @@
 
 #include "file/torch_parts.h"
 
-/* Class of storage, name of dtype (both in torch), ours. */
+/* Class of storage, name of dtype (both in torch), ours, whether torch saves
+ * it in that class of storage. */
 #define DTYPES(ROW) \
-	ROW("FloatStorage", "float32", EE_F32) \
-	ROW("HalfStorage", "float16", EE_F16) \
-	ROW("BFloat16Storage", "bfloat16", EE_BF16) \
-	ROW("DoubleStorage", "float64", EE_F64) \
-	ROW("LongStorage", "int64", EE_I64) \
-	ROW("IntStorage", "int32", EE_I32) \
-	ROW("ShortStorage", "int16", EE_I16) \
-	ROW("CharStorage", "int8", EE_I8) \
-	ROW("ByteStorage", "uint8", EE_U8) \
-	ROW("BoolStorage", "bool", EE_BOOL) \
-	ROW("storage.UntypedStorage", "uint8", EE_U8) \
-	ROW("UInt16Storage", "uint16", EE_U16) \
-	ROW("UInt32Storage", "uint32", EE_U32) \
-	ROW("UInt64Storage", "uint64", EE_U64)
+	ROW("FloatStorage", "float32", EE_F32, true) \
+	ROW("HalfStorage", "float16", EE_F16, true) \
+	ROW("BFloat16Storage", "bfloat16", EE_BF16, true) \
+	ROW("DoubleStorage", "float64", EE_F64, true) \
+	ROW("LongStorage", "int64", EE_I64, true) \
+	ROW("IntStorage", "int32", EE_I32, true) \
+	ROW("ShortStorage", "int16", EE_I16, true) \
+	ROW("CharStorage", "int8", EE_I8, true) \
+	ROW("ByteStorage", "uint8", EE_U8, true) \
+	ROW("BoolStorage", "bool", EE_BOOL, true) \
+	ROW("UInt16Storage", "uint16", EE_U16, false) \
+	ROW("UInt32Storage", "uint32", EE_U32, false) \
+	ROW("UInt64Storage", "uint64", EE_U64, false) \
+	ROW("storage.UntypedStorage", "uint8", EE_U8, false)
 
-#define ROW_OF_DTYPES(class, name, dtype) \
-	{ "torch." class, "torch." name, dtype },
-static const struct {
-	const char *storage, *name;
-	enum ee_dtype dtype;
-} dtypes[] = { DTYPES(ROW_OF_DTYPES) };
+#define ROW_OF_DTYPES(class, name, dtype, is_typed) \
+	{ dtype, class, name, is_typed },
+static const struct ee_torch_dtype dtypes[] = { DTYPES(ROW_OF_DTYPES) };
 enum { NDTYPES = sizeof(dtypes) / sizeof(dtypes[0]) };
+
+const struct ee_torch_dtype *
+ee_torch_dtype(enum ee_dtype dtype)
+{
+	unsigned i = 0;
+
+	while (dtypes[i].dtype != dtype)
+		i++;
+	return &dtypes[i];
+}
+
+/* Is 'full' what torch calls 'name'? */
+static bool
+is_torch(const char *full, const char *name)
+{
+	return strncmp(full, "torch.", 6) == 0 && strcmp(full + 6, name) == 0;
+}
 
 static bool
 is_text(const struct ee_value *v)
@@ -68,7 +83,7 @@ ee_torch_persistent(void *ctx, struct ee_arena *arena,
 		return ee_fail(err, EE_EFORMAT, "a reference that names no "
 			       "storage");
 	for (i = 0; i < NDTYPES; i++)
-		if (strcmp(name_of(&p[1]), dtypes[i].storage) == 0)
+		if (is_torch(name_of(&p[1]), dtypes[i].storage))
 			break;
 	if (i == NDTYPES)
 		return ee_fail(err, EE_EINPUT, "a tensor of %s is not "
@@ -264,7 +279,7 @@ make_tensor_v3(void *ctx, struct ee_arena *arena,
 		return EE_END;
 	name = name_of(&args->u.list[6]);
 	for (i = 0; i < NDTYPES; i++)
-		if (strcmp(name, dtypes[i].name) == 0)
+		if (is_torch(name, dtypes[i].name))
 			break;
 	if (i == NDTYPES || !is_plain(args, 7))
 		return ee_fail(err, EE_EINPUT, "a tensor of %s is not "
@@ -319,7 +334,7 @@ const struct ee_pickle_class ee_torch_classes[] = {
 	{ "torch.Size", make_size },
 	{ "torch.device", make_device },
 	/* by name only; what is not supported is found where it is used */
-#define ROWS_OF_CLASSES(class, name, dtype) \
+#define ROWS_OF_CLASSES(class, name, dtype, is_typed) \
 	{ "torch." class, NULL }, { "torch." name, NULL },
 	DTYPES(ROWS_OF_CLASSES)
 	{ "torch.ComplexFloatStorage", NULL },

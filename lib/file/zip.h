@@ -61,10 +61,14 @@ const unsigned char *ee_zip_stored(const struct ee_zip *zip,
  * zeroed struct with 'fp' (borrowed, at the start of its file, need not
  * seek) and 'deflate' set; finish or not, free at the end.  Write errors are
  * left in 'fp'.
+ *
+ * 'align' (a power of two up to 64, or 0) puts the data of each member at a
+ * multiple of it, behind an extra field 'FB' of Zs, as torch does.
  */
 struct ee_zip_writer {
 	FILE *fp;
 	bool deflate;
+	unsigned align;
 	uint64_t at;			/* bytes written */
 	size_t n, room;
 	struct ee_zip_member *list;

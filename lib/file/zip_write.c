@@ -40,20 +40,49 @@ put_common(struct ee_zip_writer *w, const struct ee_zip_member *m)
 	put_int(w, m->crc, 4);
 }
 
+enum { LOCAL_SIZE = 30, ZIP64_SIZE = 20, PAD_HEAD = 4 };
+
+/* The bytes of the field that brings the data to where they shall begin. */
+static unsigned
+padding(const struct ee_zip_writer *w, const struct ee_zip_member *m)
+{
+	const uint64_t at = w->at + LOCAL_SIZE + strlen(m->name) +
+			    ZIP64_SIZE + PAD_HEAD;
+
+	return w->align == 0 ? 0 : PAD_HEAD +
+	       (unsigned)((w->align - at % w->align) % w->align);
+}
+
+static void
+put_padding(struct ee_zip_writer *w, unsigned size)
+{
+	unsigned i;
+
+	if (size == 0)
+		return;
+	put(w, "FB", 2);
+	put_int(w, size - PAD_HEAD, 2);
+	for (i = PAD_HEAD; i < size; i++)
+		put(w, "Z", 1);
+}
+
 static void
 put_local(struct ee_zip_writer *w, const struct ee_zip_member *m)
 {
+	const unsigned pad = padding(w, m);
+
 	put_int(w, 0x04034b50, 4);
 	put_common(w, m);
 	put_int(w, full, 4);
 	put_int(w, full, 4);
 	put_int(w, strlen(m->name), 2);
-	put_int(w, 20, 2);
+	put_int(w, ZIP64_SIZE + pad, 2);
 	put(w, m->name, strlen(m->name));
 	put_int(w, 1, 2);
-	put_int(w, 16, 2);
+	put_int(w, ZIP64_SIZE - 4, 2);
 	put_int(w, m->size, 8);
 	put_int(w, m->packed, 8);
+	put_padding(w, pad);
 }
 
 static void

@@ -36,10 +36,13 @@ fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-# shellcheck disable=SC2086	# flags are words
-$CC -std=c11 -O1 -D_GNU_SOURCE $SAN -Ilib -o "$work/copy" \
-	tests/interop/copy.c "$BUILD/libee.a" \
-	${PKG_LIBS-$(pkg-config --libs msgpack zlib)} -lm -pthread || exit 1
+for program in copy resave; do
+	# shellcheck disable=SC2086	# flags are words
+	$CC -std=c11 -O1 -D_GNU_SOURCE $SAN -Ilib -o "$work/$program" \
+		tests/interop/$program.c "$BUILD/libee.a" \
+		${PKG_LIBS-$(pkg-config --libs msgpack zlib libutf8proc)} \
+		-lm -pthread || exit 1
+done
 
 # part NAME COMMAND...: run it; it says how many passed and failed
 part() {
@@ -54,6 +57,8 @@ part() {
 part streams "$PYTHON" tests/interop/streams.py "$work/copy"
 part files "$PYTHON" tests/interop/files.py "$work"
 if has 'torch, transformers'; then
+	part torch "$PYTHON" tests/interop/torchfiles.py "$work" \
+		"$work/resave"
 	part models "$PYTHON" tests/interop/models.py "$work"
 	part eval "$PYTHON" tests/interop/eval.py "$work"
 else
