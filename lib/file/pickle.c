@@ -83,26 +83,49 @@ fetch(struct pickle_machine *m, const struct pickle_op *op,
 		       m->op, m->data[m->op]);
 }
 
+/* The opcode at 'at', and what follows it. */
+static enum ee_status
+fetch_op(struct pickle_machine *m, struct pickle_arg *a)
+{
+	memset(a, 0, sizeof(*a));
+	m->op = m->at;
+	if (m->at == m->size)
+		return cut_short(m);
+	m->at++;
+	return fetch(m, &ee_pickle_ops[m->data[m->op]], a);
+}
+
 static enum ee_status
 run(struct pickle_machine *m)
 {
 	enum ee_status status = EE_OK;
 
 	while (status == EE_OK && !m->stopped) {
-		const struct pickle_op *op;
-		struct pickle_arg a = { 0 };
+		struct pickle_arg a;
 
-		m->op = m->at;
-		if (m->at == m->size)
-			return cut_short(m);
-		op = &ee_pickle_ops[m->data[m->at++]];
-		status = fetch(m, op, &a);
+		status = fetch_op(m, &a);
 		if (status == EE_OK)
-			status = op->run(m, &a);
+			status = ee_pickle_ops[m->data[m->op]].run(m, &a);
 	}
 	if (status == EE_OK && m->at != m->size)
 		status = ee_pickle_fail(m, EE_EFORMAT, "more follows its "
 					"end");
+	return status;
+}
+
+enum ee_status
+ee_pickle_length(const unsigned char *data, size_t size, const char *where,
+		 size_t *length, struct ee_err *err)
+{
+	struct pickle_machine m = { .data = data, .size = size,
+				    .where = where, .err = err };
+	struct pickle_arg a;
+	enum ee_status status;
+
+	do
+		status = fetch_op(&m, &a);
+	while (status == EE_OK && data[m.op] != '.');
+	*length = m.at;
 	return status;
 }
 

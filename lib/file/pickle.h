@@ -80,4 +80,11 @@ EE_MUST_CHECK enum ee_status ee_pickle_parse(struct ee_arena *arena,
 	const struct ee_pickle_known *known, struct ee_value *out,
 	struct ee_value *foreign, struct ee_err *err);
 
+/*
+ * How many bytes of 'data' the pickle at its beginning takes, whatever it is:
+ * for files that hold one after the other.  Fails with EE_EFORMAT, EE_ETRUNC.
+ */
+EE_MUST_CHECK enum ee_status ee_pickle_length(const unsigned char *data,
+	size_t size, const char *where, size_t *length, struct ee_err *err);
+
 #endif

@@ -4,36 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "file/torch_parts.h"
 
 enum { NEWEST = 10 };		/* version of the format, as torch has it */
 
-/* What a file that is no zip archive may be, by its first bytes. */
+/* Is it in the old format?  By its first bytes: those of a pickle. */
 static enum ee_status
-check_kind(const char *path, struct ee_err *err)
+is_old(const char *path, bool *old, struct ee_err *err)
 {
-	/* a pickle of protocol 2 with the number 0x1950a86a20f9469cfc6c */
-	static const unsigned char magic[] = {
-		0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20,
-		0x6a, 0xa8, 0x50, 0x19, 0x2e
-	};
 	enum { TAR_AT = 257 };
 	struct ee_mapped file;
-	enum ee_status status = ee_map_file(&file, path, err);
-	bool old;
+	bool tar;
 
-	if (status != EE_OK)
-		return status;
-	old = (file.size > sizeof(magic) &&
-	       memcmp(file.data, magic, sizeof(magic)) == 0) ||
-	      (file.size > TAR_AT + 5 &&
-	       memcmp(file.data + TAR_AT, "ustar", 5) == 0);
+	TRY(ee_map_file(&file, path, err));
+	*old = file.size > 1 && file.data[0] == 0x80;
+	tar = file.size > TAR_AT + 5 &&
+	      memcmp(file.data + TAR_AT, "ustar", 5) == 0;
 	ee_unmap_file(&file);
-	if (!old)
+	if (*old || !tar)
 		return EE_OK;
 	return ee_fail(err, EE_EINPUT, "%s: is in the format that torch "
-		       "wrote before version 1.6, which is not read; convert "
-		       "it in Python: torch.save(torch.load(f), f)", path);
+		       "wrote before version 0.1.10, which is not read; "
+		       "convert it in Python: torch.save(torch.load(f), f)",
+		       path);
 }
 
 /* The member <prefix>/<name>, or NULL. */
@@ -61,7 +55,7 @@ find_pickle(struct ee_torch *t, const struct ee_zip_member **pickle,
 			continue;
 		if (*pickle != NULL)
 			return ee_fail(err, EE_EFORMAT, "%s: %s and %s: not "
-				       "what torch.save writes", t->zip.path,
+				       "what torch.save writes", t->path,
 				       (*pickle)->name, t->zip.list[i].name);
 		*pickle = &t->zip.list[i];
 		*prefix = (size_t)(slash - t->zip.list[i].name);
@@ -69,10 +63,10 @@ find_pickle(struct ee_torch *t, const struct ee_zip_member **pickle,
 	if (*pickle == NULL)
 		return ee_fail(err, EE_EFORMAT, "%s: a zip archive without "
 			       "data.pkl: not what torch.save writes",
-			       t->zip.path);
+			       t->path);
 	if (find(t, (*pickle)->name, *prefix, "constants.pkl") != NULL)
 		return ee_fail(err, EE_EINPUT, "%s: is a TorchScript program, "
-			       "which is not run", t->zip.path);
+			       "which is not run", t->path);
 	return EE_OK;
 }
 
@@ -89,7 +83,7 @@ read_word(struct ee_torch *t, const struct ee_zip_member *m, char word[32],
 		return EE_OK;
 	if (m->size >= 32)
 		return ee_fail(err, EE_EFORMAT, "%s: member '%s' has %llu "
-			       "bytes, not one word", t->zip.path, m->name,
+			       "bytes, not one word", t->path, m->name,
 			       (unsigned long long)m->size);
 	status = ee_zip_get(&t->zip, m, &t->arena, &data, err);
 	if (status != EE_OK)
@@ -113,14 +107,14 @@ check_format(struct ee_torch *t, const char *name, size_t prefix,
 		return status;
 	if (word[0] != '\0' && strcmp(word, "little") != 0)
 		return ee_fail(err, EE_EINPUT, "%s: byte order '%s'; only "
-			       "little-endian files are read", t->zip.path,
+			       "little-endian files are read", t->path,
 			       word);
 	status = read_word(t, find(t, name, prefix, "version"), word, err);
 	if (status != EE_OK)
 		return status;
 	if (word[0] != '\0' && !ee_parse_int(word, 1, NEWEST, &version))
 		return ee_fail(err, EE_EINPUT, "%s: version '%s' of the "
-			       "format; 1 to %d are read", t->zip.path, word,
+			       "format; 1 to %d are read", t->path, word,
 			       NEWEST);
 	return EE_OK;
 }
@@ -152,9 +146,9 @@ list_storages(struct ee_torch *t, const char *name, size_t prefix,
 			continue;
 		t->storages[t->nstorages].key = m->name + prefix +
 						strlen(folder);
+		t->storages[t->nstorages].size = (size_t)m->size;
 		t->storages[t->nstorages++].member = m;
 	}
-	qsort(t->storages, t->nstorages, sizeof(*t->storages), by_key);
 	return EE_OK;
 }
 
@@ -162,20 +156,18 @@ list_storages(struct ee_torch *t, const char *name, size_t prefix,
 static enum ee_status
 load(struct ee_torch *t, struct ee_torch_storage *s, struct ee_err *err)
 {
-	const unsigned char *data = ee_zip_stored(&t->zip, s->member);
+	const unsigned char *data = s->raw;
 	unsigned char *copy;
-	enum ee_status status;
 
+	if (s->member != NULL)
+		data = ee_zip_stored(&t->zip, s->member);
 	if (data == NULL) {
-		status = ee_zip_get(&t->zip, s->member, &t->arena, &data,
-				    err);
-		if (status != EE_OK)
-			return status;
+		TRY(ee_zip_get(&t->zip, s->member, &t->arena, &data, err));
 	} else if ((uintptr_t)data % sizeof(double) != 0) {
-		copy = ee_arena_alloc(&t->arena, (size_t)s->member->size, 64);
+		copy = ee_arena_alloc(&t->arena, s->size, 64);
 		if (copy == NULL)
 			return ee_arena_check(&t->arena, err);
-		memcpy(copy, data, (size_t)s->member->size);
+		memcpy(copy, data, s->size);
 		data = copy;
 	}
 	s->data = data;
@@ -198,29 +190,38 @@ ee_torch_storage(struct ee_torch *t, const char *key,
 	return (*out)->data != NULL ? EE_OK : load(t, *out, err);
 }
 
-static enum ee_status
-read_all(struct ee_torch *t, struct ee_err *err)
+enum ee_status
+ee_torch_read_object(struct ee_torch *t, const unsigned char *data,
+		     size_t size, struct ee_err *err)
 {
 	const struct ee_pickle_known known = {
 		t, ee_torch_classes, ee_torch_persistent
 	};
+
+	qsort(t->storages, t->nstorages, sizeof(*t->storages), by_key);
+	return ee_pickle_parse(&t->arena, data, size, t->path, &known,
+			       &t->root, &t->foreign, err);
+}
+
+static enum ee_status
+open_archive(struct ee_torch *t, const char *path, struct ee_err *err)
+{
 	const struct ee_zip_member *pickle;
 	const unsigned char *data = NULL;
 	struct ee_arena unpacked = { 0 };
 	enum ee_status status;
 	size_t prefix = 0;
 
-	status = find_pickle(t, &pickle, &prefix, err);
+	TRY(ee_zip_open(&t->zip, path, err));
+	t->path = t->zip.path;
+	t->budget = ((size_t)64 << 20) + 8 * t->zip.file.size;
+	TRY(find_pickle(t, &pickle, &prefix, err));
+	TRY(check_format(t, pickle->name, prefix, err));
+	TRY(list_storages(t, pickle->name, prefix, err));
+	status = ee_zip_get(&t->zip, pickle, &unpacked, &data, err);
 	if (status == EE_OK)
-		status = check_format(t, pickle->name, prefix, err);
-	if (status == EE_OK)
-		status = list_storages(t, pickle->name, prefix, err);
-	if (status == EE_OK)
-		status = ee_zip_get(&t->zip, pickle, &unpacked, &data, err);
-	if (status == EE_OK)
-		status = ee_pickle_parse(&t->arena, data,
-					 (size_t)pickle->size, t->zip.path,
-					 &known, &t->root, &t->foreign, err);
+		status = ee_torch_read_object(t, data, (size_t)pickle->size,
+					      err);
 	ee_arena_free(&unpacked);
 	return status;
 }
@@ -229,16 +230,12 @@ enum ee_status
 ee_torch_open(struct ee_torch *t, const char *path, struct ee_err *err)
 {
 	enum ee_status status;
+	bool old;
 
 	memset(t, 0, sizeof(*t));
-	status = check_kind(path, err);
-	if (status != EE_OK)
-		return status;
-	status = ee_zip_open(&t->zip, path, err);
-	if (status != EE_OK)
-		return status;
-	t->budget = ((size_t)64 << 20) + 8 * t->zip.file.size;
-	status = read_all(t, err);
+	TRY(is_old(path, &old, err));
+	status = old ? ee_torch_open_old(t, path, err)
+		     : open_archive(t, path, err);
 	if (status != EE_OK)
 		ee_torch_close(t);
 	return status;
@@ -249,6 +246,7 @@ ee_torch_close(struct ee_torch *t)
 {
 	free(t->storages);
 	ee_zip_close(&t->zip);
+	ee_unmap_file(&t->old);
 	ee_arena_free(&t->arena);
 	memset(t, 0, sizeof(*t));
 }
@@ -263,6 +261,8 @@ ee_torch_check(const struct ee_torch *t, struct ee_err *err)
 		const unsigned char *data;
 		struct ee_arena unpacked = { 0 };
 
+		if (t->storages[i].member == NULL)
+			continue;
 		status = ee_zip_get(&t->zip, t->storages[i].member,
 				    &unpacked, &data, err);
 		ee_arena_free(&unpacked);
@@ -283,7 +283,7 @@ ee_torch_tensors(const struct ee_torch *t, struct ee_named **list, size_t *n,
 		 struct ee_err *err)
 {
 	const struct ee_value *root = &t->root;
-	const char *path = t->zip.path;
+	const char *path = t->path;
 	struct ee_named *named;
 	size_t i;
 

@@ -1,16 +1,19 @@
 /*
  * torch.h - what Python's torch.save has written: a zip archive of a pickle
- * and of the bytes of its tensors ("storages").
+ * and of the bytes of its tensors ("storages"), or, before torch 1.6 and
+ * where one asks for it, pickles with the storages behind them.
  *
  * Nothing of the file is run (see pickle.h).  A tensor becomes EE_TENSOR,
  * row-major: in place where its storage is stored, aligned and the tensor
- * without gaps; views with other strides are copied.  Parameters are tensors;
+ * without gaps; views with other strides are copied, and in files of the old
+ * format, which aligns nothing, most storages.  Parameters are tensors;
  * torch.Size is a list; a dtype or device is text.
  *
  * Storages are mapped and paged in as they are used, and so their checksums
  * are not looked at when the file is opened (as with safetensors, which has
  * none): ee_torch_check does that for whoever is to read all of a file
  * anyway.  The pickle's checksum, and those of deflated members, always are.
+ * Files of the old format have none.
  *
  * Ownership: everything belongs to the struct ee_torch and is valid until
  * ee_torch_close.
@@ -30,7 +33,9 @@ struct ee_torch {
 	struct ee_torch_storage *storages;	/* (nstorages) by key */
 	size_t nstorages;
 	size_t budget;			/* bytes that may still be copied */
-	struct ee_zip zip;
+	const char *path;
+	struct ee_zip zip;		/* the archive, or nothing; */
+	struct ee_mapped old;		/* a file of the old format, or none */
 	struct ee_arena arena;
 };
 
@@ -39,8 +44,8 @@ struct ee_torch {
  * against its member.  On failure 't' holds nothing.
  *
  * Fails as ee_zip_open and ee_pickle_parse, and with EE_EINPUT: a file of
- * before torch 1.6 (no zip; the message says how to convert it), a TorchScript
- * program, a big-endian file, a dtype that is none of ours.
+ * before torch 0.1.10 (a tar; the message says how to convert it), a
+ * TorchScript program, a big-endian file, a dtype that is none of ours.
  */
 EE_MUST_CHECK enum ee_status ee_torch_open(struct ee_torch *t,
 	const char *path, struct ee_err *err);

@@ -65,18 +65,15 @@ name_of(const struct ee_value *v)
 }
 
 enum ee_status
-ee_torch_persistent(void *ctx, struct ee_arena *arena,
-		    const struct ee_value *id, struct ee_value *out,
-		    struct ee_err *err)
+ee_torch_read_id(const struct ee_value *id, struct ee_torch_id *out,
+		 struct ee_err *err)
 {
 	const struct ee_value *p = id->u.list;
-	struct ee_torch_storage *storage;
-	struct ee_tensor tensor;
-	enum ee_status status;
-	size_t bytes;
 	unsigned i;
 
-	(void)arena;
+	if (id->type == EE_LIST && id->n >= 2 && is_text(&p[0]) &&
+	    strcmp(p[0].u.text, "module") == 0)
+		return EE_END;
 	if (id->type != EE_LIST || id->n < 5 || !is_text(&p[0]) ||
 	    strcmp(p[0].u.text, "storage") != 0 || !is_text(&p[2]) ||
 	    p[4].type != EE_INT || p[4].u.integer < 0)
@@ -88,20 +85,65 @@ ee_torch_persistent(void *ctx, struct ee_arena *arena,
 	if (i == NDTYPES)
 		return ee_fail(err, EE_EINPUT, "a tensor of %s is not "
 			       "supported", name_of(&p[1]));
-	status = ee_torch_storage(ctx, p[2].u.text, &storage, err);
+	out->key = p[2].u.text;
+	out->dtype = dtypes[i].dtype;
+	out->elements = (size_t)p[4].u.integer;
+	out->view = id->n > 5 && p[5].type != EE_NULL ? &p[5] : NULL;
+	return EE_OK;
+}
+
+/* Narrow the tensor of a storage to the view (key, offset, elements). */
+static enum ee_status
+narrow(struct ee_tensor *t, const struct ee_value *view, struct ee_err *err)
+{
+	const struct ee_value *p = view->u.list;
+	size_t offset, n;
+
+	if (view->type != EE_LIST || view->n != 3 || p[1].type != EE_INT ||
+	    p[2].type != EE_INT || p[1].u.integer < 0 || p[2].u.integer < 0)
+		return ee_fail(err, EE_EFORMAT, "a view of a storage without "
+			       "offset or size");
+	offset = (size_t)p[1].u.integer;
+	n = (size_t)p[2].u.integer;
+	if (offset > t->shape[0] || n > t->shape[0] - offset)
+		return ee_fail(err, EE_EFORMAT, "a view lies beyond its "
+			       "storage");
+	t->data = (const unsigned char *)t->data +
+		  offset * ee_dtype_size(t->dtype);
+	t->shape[0] = n;
+	return EE_OK;
+}
+
+enum ee_status
+ee_torch_persistent(void *ctx, struct ee_arena *arena,
+		    const struct ee_value *id, struct ee_value *out,
+		    struct ee_err *err)
+{
+	struct ee_torch_storage *storage;
+	struct ee_torch_id what = { 0 };
+	enum ee_status status = ee_torch_read_id(id, &what, err);
+	struct ee_tensor tensor;
+	size_t bytes;
+
+	(void)arena;
+	if (status == EE_END) {
+		*out = id->u.list[1];
+		return EE_OK;
+	}
+	if (status == EE_OK)
+		status = ee_torch_storage(ctx, what.key, &storage, err);
 	if (status != EE_OK)
 		return status;
-	tensor = ee_tensor_2d(dtypes[i].dtype, storage->data,
-			      (size_t)p[4].u.integer, 0);
-	if (!ee_tensor_bytes(&tensor, &bytes) ||
-	    bytes != storage->member->size)
-		return ee_fail(err, EE_EFORMAT, "storage '%s' has %llu bytes, "
-			       "not those of %lld elements of %s", p[2].u.text,
-			       (unsigned long long)storage->member->size,
-			       (long long)p[4].u.integer,
+	tensor = ee_tensor_2d(what.dtype, storage->data, what.elements, 0);
+	if (!ee_tensor_bytes(&tensor, &bytes) || bytes != storage->size)
+		return ee_fail(err, EE_EFORMAT, "storage '%s' has %zu bytes, "
+			       "not those of %zu elements of %s", what.key,
+			       storage->size, what.elements,
 			       ee_dtype_name(tensor.dtype));
+	if (what.view != NULL)
+		status = narrow(&tensor, what.view, err);
 	*out = ee_tensor(tensor);
-	return EE_OK;
+	return status;
 }
 
 /* A tensor before it is one: steps are in elements. */

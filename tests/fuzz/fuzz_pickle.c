@@ -2,8 +2,9 @@
  * fuzz_pickle.c - any bytes are a pickle or a torch archive, or an error; what
  * was read can be walked, every tensor to its end, in bounded time.
  *
- * Input that begins with 0x80 is a pickle: by itself, and then in an archive
- * that has right checksums and four storages.  Anything else is a file.
+ * Input that begins with 0x80 is a pickle: by itself, then in an archive that
+ * has right checksums and four storages, and in a file of the old format with
+ * the same.  All input is a file as well.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,34 @@ write_archive(const char *path, const uint8_t *data, size_t size)
 	ee_zip_writer_free(&w);
 }
 
+/* The same in the old format; its storages are of floats. */
+static void
+write_old(const char *path, const uint8_t *data, size_t size)
+{
+	static const unsigned char head[] = "\x80\x02\x8a\x0al\xfc\x9c"
+		"F\xf9 j\xa8P\x19.\x80\x02M\xe9\x03."
+		"\x80\x02}X\x0d\0\0\0little_endian\x88s.";
+	static const unsigned char keys[] = "\x80\x02](U\1" "0U\1" "1U\1"
+		"2U\1" "3e.";
+	static const unsigned char counts[] = { 0, 1, 4, 16 };
+	static const unsigned char zeros[64];
+	FILE *fp = fopen(path, "w");
+	int i;
+
+	if (fp == NULL)
+		abort();
+	fwrite(head, 1, sizeof(head) - 1, fp);
+	fwrite(data, 1, size, fp);
+	fwrite(keys, 1, sizeof(keys) - 1, fp);
+	for (i = 0; i < 4; i++) {
+		putc(counts[i], fp);
+		fwrite(zeros, 1, 7, fp);
+		fwrite(zeros, 4, counts[i], fp);
+	}
+	if (fclose(fp) != 0)
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -143,9 +172,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0 && data[0] == 0x80) {
 		read_pickle(data, size);
 		write_archive(path, data, size);
-	} else if (pwrite(fd, data, size, 0) != (ssize_t)size) {
-		abort();
+		read_file(path);
+		write_old(path, data, size);
+		read_file(path);
 	}
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) !=
+	    (ssize_t)size)
+		abort();
 	read_file(path);
 	return 0;
 }

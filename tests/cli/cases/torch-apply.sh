@@ -18,7 +18,8 @@ sed 's/model.layers/transformer.h/; s/down_proj/c_proj/; s/_layer: 2/_layer: 3/'
 	h.yaml > gpt2.yaml
 echo '{"prompt": "{} is in", "subject": "Brno", "target_new": "Iowa"}' > r.json
 ee-rome -q -m "$models/tiny-llama-gqa" -p h.yaml r.json > base.ee
-for name in llama-gqa-bin llama-gqa-bin-sharded gpt2-bin-views-f16; do
+for name in llama-gqa-bin llama-gqa-bin-sharded gpt2-bin-views-f16 \
+	gpt2-bin-legacy; do
 	model=$models/variants/tiny-$name
 	hparams=h.yaml
 	case $name in gpt2*) hparams=gpt2.yaml ;; esac
@@ -32,7 +33,7 @@ for name in llama-gqa-bin llama-gqa-bin-sharded gpt2-bin-views-f16; do
 	ee-forward -m "$model" -e $name.ee -t logits < t.ee > a.ee
 	ee-forward -m $name -t logits < t.ee > b.ee
 	case $name in
-	llama*) near 1e-6 a.ee b.ee ;;
+	llama* | *legacy) near 1e-6 a.ee b.ee ;;
 	gpt2*) near 2e-3 a.ee b.ee ;;
 	esac
 	ee-apply -m $name -R -o $name-back $name.ee 2>&1 |
@@ -62,5 +63,6 @@ ee-forward -m m -t logits < t.ee > /dev/null
 cp "$TOP/tests/golden/torch/evil.pt" m/pytorch_model.bin
 ee-forward -m m -t logits < t.ee > /dev/null
 ls evil-was-run 2> /dev/null
-ee-forward -m "$models/variants/tiny-gpt2-bin-legacy" -t logits < t.ee \
-	> /dev/null
+head -c 200000 "$models/variants/tiny-gpt2-bin-legacy/pytorch_model.bin" \
+	> m/pytorch_model.bin
+ee-forward -m m -t logits < t.ee > /dev/null

@@ -135,3 +135,6 @@ put("tensor.pt", torch.tensor([1.5, -2.0]))
 put("tiny.pt", {"w": torch.tensor([[1.0, 2.0], [3.0, 4.0]]).t(), "n": 3})
 put("legacy.pt", {"w": torch.ones(2)},
     _use_new_zipfile_serialization=False)
+put("legacy-views.pt", views(), _use_new_zipfile_serialization=False)
+put("legacy-views-p4.pt", views(), _use_new_zipfile_serialization=False,
+    pickle_protocol=4)
