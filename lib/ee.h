@@ -56,10 +56,12 @@
 #include "stats/layer.h"
 #include "stats/layerset.h"
 #include "stats/moments.h"
+#include "stats/probe.h"
 #include "stats/statfile.h"
 #include "stats/statname.h"
 #include "stats/statsave.h"
 #include "stats/verify.h"
+#include "stats/weightstats.h"
 
 /* edit */
 #include "edit/apply.h"

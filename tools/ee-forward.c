@@ -16,8 +16,8 @@
 #include "tool.h"
 
 static const char usage[] =
-	"usage: ee-forward -m DIR -t TAP... [-e DELTA]... [--batch TOKENS]\n"
-	"                  [--force] [-hqv] [-j THREADS] "
+	"usage: ee-forward -m DIR -t TAP... [--group I/N] [-e DELTA]...\n"
+	"                  [--batch TOKENS] [--force] [-hqv] [-j THREADS] "
 	"< tokens > activations\n";
 
 enum { MAX_TAPS = 256 };
@@ -27,14 +27,16 @@ struct options {
 	const char *taps[MAX_TAPS];
 	size_t ntaps;
 	int64_t batch;		/* tokens computed together */
+	int64_t group, groups;	/* of the taps */
 };
 
 static struct options
 parse_options(struct tool *tool, int argc, char **argv)
 {
 	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
-		{ "tap", 1, 0, 't' }, { "batch", 1, 0, 1002 }, { 0 } };
-	struct options opt = { .batch = 2048 };
+		{ "tap", 1, 0, 't' }, { "batch", 1, 0, 1002 },
+		{ "group", 1, 0, 1003 }, { 0 } };
+	struct options opt = { .batch = 2048, .group = 1, .groups = 1 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "t:",
@@ -44,6 +46,9 @@ parse_options(struct tool *tool, int argc, char **argv)
 		else if (c == 1002)
 			opt.batch = tool_int(tool, "--batch", optarg, 1,
 					     1 << 24);
+		else if (c == 1003)
+			tool_part(tool, "--group", optarg, &opt.group,
+				  &opt.groups);
 		else if (!model_option(tool, &opt.model, c, optarg))
 			tool_option(tool, c, optarg);
 	}
@@ -159,6 +164,18 @@ run(struct tool *tool, const struct options *opt, struct ee_model *model,
 }
 
 static enum ee_status
+take_group(struct tool *tool, const struct options *opt, struct ee_taps *taps)
+{
+	if (taps->logits || taps->nll || (uint64_t)opt->groups > taps->n)
+		return ee_fail(&tool->err, EE_EINPUT, "--group %lld/%lld: "
+			       "there are %zu taps to share out; logits and "
+			       "nll cannot be", (long long)opt->group,
+			       (long long)opt->groups, taps->n);
+	ee_taps_group(taps, (size_t)opt->group, (size_t)opt->groups);
+	return EE_OK;
+}
+
+static enum ee_status
 forward(struct tool *tool, const struct options *opt)
 {
 	struct ee_taps taps = { 0 };
@@ -168,6 +185,8 @@ forward(struct tool *tool, const struct options *opt)
 
 	for (i = 0; i < opt->ntaps && status == EE_OK; i++)
 		status = ee_taps_add(&taps, model, opt->taps[i], &tool->err);
+	if (status == EE_OK && opt->groups > 1)
+		status = take_group(tool, opt, &taps);
 	if (status == EE_OK)
 		status = run(tool, opt, model, &taps);
 	ee_taps_free(&taps);

@@ -35,18 +35,6 @@ static const char usage[] =
 enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, MEMORY,
        STRICT, STOP, BATCH, CACHE, LIMIT };
 
-static void
-parse_shard(const struct tool *tool, struct mass_options *opt, char *text)
-{
-	char *slash = strchr(text, '/');
-
-	if (slash == NULL)
-		tool_misuse(tool, "--shard '%s': want I/N", text);
-	*slash = '\0';
-	opt->shards = tool_int(tool, "--shard", slash + 1, 1, 1 << 20);
-	opt->shard = tool_int(tool, "--shard", text, 1, opt->shards);
-}
-
 static enum mass_method
 method_of(const struct tool *tool, const char *text)
 {
@@ -86,7 +74,9 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 		opt->spread_sqrt = second(tool, "--spread", arg, "linear",
 					  "sqrt");
 		break;
-	case SHARD: parse_shard(tool, opt, arg); break;
+	case SHARD:
+		tool_part(tool, "--shard", arg, &opt->shard, &opt->shards);
+		break;
 	case TARGETS: opt->targets = arg; break;
 	case TARGETS_ONLY: opt->targets_only = true; break;
 	case MEMORY:

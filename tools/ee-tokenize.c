@@ -42,19 +42,6 @@ struct options {
 	struct ee_corpus_options corpus;
 };
 
-static void
-parse_shard(const struct tool *tool, char *arg, struct ee_corpus_options *c)
-{
-	char *slash = strchr(arg, '/');
-
-	if (slash == NULL)
-		tool_misuse(tool, "--shard '%s': want I/N", arg);
-	*slash = '\0';
-	c->shards = tool_int(tool, "--shard", slash + 1, 1, INT32_MAX);
-	c->shard = tool_int(tool, "--shard", arg, 1, c->shards);
-	*slash = '/';
-}
-
 enum { FIELD = 2000, SAMPLE, SEED, SHARD, SKIP, RESUME, LENGTH, TEXT, NO_BOS };
 
 static void
@@ -72,7 +59,10 @@ parse_option(struct tool *tool, struct options *opt, int c)
 		opt->corpus.seed = (uint64_t)tool_int(tool, "--seed", optarg,
 						      0, INT64_MAX);
 		break;
-	case SHARD: parse_shard(tool, optarg, &opt->corpus); break;
+	case SHARD:
+		tool_part(tool, "--shard", optarg, &opt->corpus.shard,
+			  &opt->corpus.shards);
+		break;
 	case SKIP:
 		opt->skip = tool_int(tool, "--skip", optarg, 0, INT64_MAX);
 		break;

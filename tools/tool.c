@@ -184,6 +184,20 @@ tool_real(const struct tool *tool, const char *option, const char *text,
 	return v;
 }
 
+void
+tool_part(const struct tool *tool, const char *option, const char *text,
+	  int64_t *part, int64_t *parts)
+{
+	const char *slash = strchr(text, '/');
+	char first[24] = "";
+
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(first))
+		tool_misuse(tool, "%s '%s': want I/N", option, text);
+	memcpy(first, text, (size_t)(slash - text));
+	*parts = tool_int(tool, option, slash + 1, 1, INT32_MAX);
+	*part = tool_int(tool, option, first, 1, *parts);
+}
+
 enum ee_status
 tool_in(struct tool *tool, const char *kind)
 {

@@ -55,6 +55,10 @@ int64_t tool_int(const struct tool *tool, const char *option,
 double tool_real(const struct tool *tool, const char *option,
 		 const char *text, double min, double max);
 
+/* "I/N", 1 <= I <= N. */
+void tool_part(const struct tool *tool, const char *option, const char *text,
+	       int64_t *part, int64_t *parts);
+
 /* Open standard input as a stream of 'kind'. */
 EE_MUST_CHECK enum ee_status tool_in(struct tool *tool, const char *kind);
 /* Open standard output as a stream of 'kind'; refuses a terminal.  'extra'

@@ -137,3 +137,17 @@ ee_taps_add(struct ee_taps *taps, const struct ee_model *model,
 		return malformed(spec, err);
 	return add_list(taps, model, spec, open, close, err);
 }
+
+void
+ee_taps_group(struct ee_taps *taps, size_t group, size_t groups)
+{
+	const size_t first = (group - 1) * taps->n / groups;
+	size_t i;
+
+	taps->n = group * taps->n / groups - first;
+	memmove(taps->tap, taps->tap + first, taps->n * sizeof(*taps->tap));
+	taps->deepest = 0;
+	taps->last = 0;
+	for (i = 0; i < taps->n; i++)
+		reach(taps, taps->tap[i].layer + 1, taps->tap[i].site);
+}

@@ -34,4 +34,8 @@ EE_MUST_CHECK enum ee_status ee_taps_add(struct ee_taps *taps,
 	const struct ee_model *model, const char *spec, struct ee_err *err);
 void ee_taps_free(struct ee_taps *taps);
 
+/* Keep the taps of group 1 <= 'group' <= 'groups': cut in as many parts as
+ * alike as can be, in the order in which they were asked for. */
+void ee_taps_group(struct ee_taps *taps, size_t group, size_t groups);
+
 #endif

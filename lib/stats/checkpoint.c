@@ -1,13 +1,32 @@
 /* checkpoint.c - stopping and going on.  See collector.h. */
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/outfile.h"
+#include "base/try.h"
 #include "stats/collector.h"
 #include "stats/json_text.h"
 #include "stream/stream.h"
+
+static void
+put_probe(struct ee_arena *arena, const struct ee_probe *p,
+	  struct ee_value *v)
+{
+	const size_t d = p->width;
+
+	ee_put(arena, v, "keys", ee_tensor(ee_tensor_2d(EE_F32, p->keys,
+							EE_PROBES, d)));
+	ee_put(arena, v, "answers", ee_tensor(ee_tensor_2d(EE_F64, p->answers,
+							   d * EE_PROBES, 0)));
+	ee_put(arena, v, "checks", ee_int(p->checks));
+	ee_put(arena, v, "checked", ee_int(p->checked));
+	ee_put(arena, v, "next", ee_int(p->next));
+	if (isfinite(p->change))
+		ee_put(arena, v, "change", ee_real(p->change));
+}
 
 static struct ee_value
 tap_record(struct ee_arena *arena, const struct ee_tapped *tap)
@@ -36,6 +55,8 @@ tap_record(struct ee_arena *arena, const struct ee_tapped *tap)
 	if (m->squares != NULL)
 		ee_put(arena, &v, "squares", ee_tensor(ee_tensor_2d(EE_F64,
 			m->squares, d, 0)));
+	if (tap->probe.width > 0)
+		put_probe(arena, &tap->probe, &v);
 	return v;
 }
 
@@ -136,6 +157,35 @@ load_rows(const struct ee_value *record, struct ee_moments *m,
 }
 
 static enum ee_status
+load_probe(const struct ee_value *record, struct ee_probe *p,
+	   const char *path, struct ee_err *err)
+{
+	const size_t n = EE_PROBES * p->width;
+	struct ee_tensor t;
+
+	if (n == 0)
+		return EE_OK;
+	if (ee_get(record, "keys") == NULL)
+		return ee_fail(err, EE_EMATCH, "%s: the checkpoint was made "
+			       "without --until", path);
+	TRY(ee_get_tensor(record, "keys", EE_F32, 2, &t, path, err));
+	if (t.shape[0] != EE_PROBES || t.shape[1] != p->width)
+		return ee_fail(err, EE_EFORMAT, "%s: 'keys' has a wrong shape",
+			       path);
+	memcpy(p->keys, t.data, n * sizeof(*p->keys));
+	TRY(load_doubles(record, "answers", n, p->answers, path, err));
+	TRY(ee_get_int(record, "checks", 0, 64, &p->checks, path, err));
+	TRY(ee_get_int(record, "checked", 0, INT64_MAX, &p->checked, path,
+		       err));
+	TRY(ee_get_int(record, "next", 1, INT64_MAX / 2, &p->next, path,
+		       err));
+	if (ee_get(record, "change") == NULL)
+		return EE_OK;
+	return ee_get_real(record, "change", 0, HUGE_VAL, &p->change, path,
+			   err);
+}
+
+static enum ee_status
 other(const char *path, const char *what, const char *has, const char *want,
       struct ee_err *err)
 {
@@ -164,7 +214,6 @@ load_tap(struct ee_tapped *tap, const struct ee_value *record, const char *path,
 {
 	struct ee_moments *m = &tap->layer.sums;
 	const size_t d = m->width;
-	enum ee_status status;
 
 	if (!same(text_of(record, "tap"), tap->tap))
 		return other(path, "tap", text_of(record, "tap"), tap->tap,
@@ -173,22 +222,18 @@ load_tap(struct ee_tapped *tap, const struct ee_value *record, const char *path,
 		return other(path, "layer fingerprint",
 			     text_of(record, "fingerprint"),
 			     tap->layer.fingerprint, err);
-	status = ee_get_int(record, "count", 0, INT64_MAX, &m->count, path,
-			    err);
-	if (status == EE_OK)
-		status = ee_get_real(record, "norm", 0, 1e300, &m->norm,
-				     path, err);
-	if (status == EE_OK)
-		status = load_doubles(record, "packed", ee_packed_row(d, d),
-				      m->mom2, path, err);
-	if (status == EE_OK)
-		status = load_doubles(record, "sum", d, m->sum, path, err);
-	if (status == EE_OK)
-		status = load_doubles(record, "squares", d, m->squares, path,
-				      err);
-	if (status == EE_OK)
-		status = load_rows(record, m, path, err);
-	return status;
+	TRY(ee_get_int(record, "count", 0, INT64_MAX, &m->count, path, err));
+	TRY(ee_get_real(record, "norm", 0, 1e300, &m->norm, path, err));
+	TRY(load_doubles(record, "packed", ee_packed_row(d, d), m->mom2, path,
+			 err));
+	TRY(load_doubles(record, "sum", d, m->sum, path, err));
+	TRY(load_doubles(record, "squares", d, m->squares, path, err));
+	TRY(load_rows(record, m, path, err));
+	TRY(load_probe(record, &tap->probe, path, err));
+	if (tap->probe.width > 0 && tap->probe.next <= m->count)
+		return ee_fail(err, EE_EFORMAT, "%s: a check was missed",
+			       path);
+	return EE_OK;
 }
 
 /* The corpus map without "skip", and that number. */

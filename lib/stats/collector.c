@@ -1,6 +1,7 @@
 /* collector.c - statistics of all taps of one stream.  See collector.h. */
 #include "stats/collector.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +14,12 @@ ee_collector_close(struct ee_collector *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->n; i++)
+	for (i = 0; i < c->n; i++) {
 		ee_layer_free(&c->taps[i].layer);
+		ee_probe_free(&c->taps[i].probe);
+	}
 	free(c->taps);
+	ee_scratch_free(&c->scratch);
 	ee_arena_free(&c->arena);
 	memset(c, 0, sizeof(*c));
 }
@@ -52,6 +56,7 @@ set_origin(struct ee_layer *l, const struct ee_value *extra)
 	l->model_fingerprint = copy_text(&l->arena, model, "fingerprint");
 	l->documents = -1;
 	l->corpus = l->history = ee_list();
+	l->more = ee_map();
 	if (corpus != NULL && corpus->type == EE_MAP && corpus->n > 0)
 		ee_add(&l->arena, &l->corpus, ee_copy(&l->arena, corpus));
 }
@@ -85,6 +90,7 @@ add_tap(struct ee_collector *c, const struct ee_value *entry,
 	set_origin(&tap->layer, &c->extra);
 	status = ee_moments_init(&tap->layer.sums, tap->width, c->collect,
 				 err);
+	tap->layer.sums.shared = &c->scratch;
 	return status == EE_OK ? ee_arena_check(&tap->layer.arena, err) :
 				 status;
 }
@@ -259,6 +265,28 @@ find_tap(struct ee_collector *c, const char *name)
 	return NULL;
 }
 
+/* All taps have had the same checks, and the last one found no change: what
+ * has come of the longest is the end. */
+static void
+stop_if_settled(struct ee_collector *c)
+{
+	int64_t rows = 0;
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		const struct ee_tapped *t = &c->taps[i];
+
+		if (c->until <= 0 || t->probe.change > c->until ||
+		    t->probe.checked != c->taps[0].probe.checked)
+			return;
+		if (t->layer.sums.count > rows)
+			rows = t->layer.sums.count;
+	}
+	c->settled = true;
+	if (rows < c->limit)
+		c->limit = rows;
+}
+
 enum ee_status
 ee_collector_add(struct ee_collector *c, const struct ee_value *record,
 		 struct ee_err *err)
@@ -291,11 +319,29 @@ ee_collector_add(struct ee_collector *c, const struct ee_value *record,
 		if (!ee_all_finite((last - first) * tap->width,
 				   r.x + first * tap->width))
 			return not_finite(tap, &r, first, err);
-		status = ee_moments_add(&tap->layer.sums, last - first,
-					r.x + first * tap->width, err);
+		status = ee_probe_add(&tap->probe, &tap->layer.sums,
+				      last - first,
+				      r.x + first * tap->width, err);
+		stop_if_settled(c);
 	}
 	tap->at += (int64_t)r.n;
 	return status;
+}
+
+/* What --until has found, for the record. */
+static void
+put_until(const struct ee_collector *c, struct ee_tapped *tap)
+{
+	const struct ee_probe *p = &tap->probe;
+	struct ee_arena *arena = &tap->layer.arena;
+	struct ee_value v = ee_map();
+
+	ee_put(arena, &v, "bound", ee_real(c->until));
+	ee_put(arena, &v, "settled", ee_logic(c->settled));
+	ee_put(arena, &v, "checked", ee_int(p->checked));
+	if (isfinite(p->change))
+		ee_put(arena, &v, "change", ee_real(p->change));
+	ee_put(arena, &tap->layer.more, "until", v);
 }
 
 enum ee_status
@@ -325,6 +371,11 @@ ee_collector_finish(struct ee_collector *c, struct ee_err *err)
 		l->documents = !c->has_documents ? -1 :
 			       c->started > c->begun ? c->started : c->begun;
 		ee_layer_mark(l);
+		if (c->until > 0)
+			put_until(c, &c->taps[i]);
+		status = ee_arena_check(&l->arena, err);
+		if (status != EE_OK)
+			return status;
 	}
 	return EE_OK;
 }

@@ -16,12 +16,14 @@
 #include "base/base.h"
 #include "base/value.h"
 #include "stats/layer.h"
+#include "stats/probe.h"
 
 struct ee_tapped {
 	const char *tap;	/* "transformer.h.5.mlp.c_proj:in" */
 	size_t width;		/* f */
 	int64_t at;		/* rows that have come by in the stream */
 	struct ee_layer layer;	/* its count: rows that are in */
+	struct ee_probe probe;
 };
 
 struct ee_collector {
@@ -29,12 +31,15 @@ struct ee_collector {
 	struct ee_tapped *taps;
 	unsigned collect;
 	int64_t limit;		/* rows of each tap; INT64_MAX: all */
+	double until;		/* change of C^-1 k; 0: not watched */
+	bool settled;		/* it has fallen to that for all taps */
 	bool has_documents;	/* records say where documents begin */
 	int64_t started;	/* documents that began in rows 0..at */
 	int64_t begun;		/* the same when the checkpoint was made */
 	int64_t documents;	/* whole ones in rows 0..boundary of each tap */
 	int64_t boundary;
 	struct ee_value extra;	/* for the header of what is written */
+	struct ee_scratch scratch;	/* of all taps */
 	struct ee_arena arena;
 };
 
@@ -47,6 +52,27 @@ EE_MUST_CHECK enum ee_status ee_collector_open(struct ee_collector *c,
 	const struct ee_value *header, const struct ee_value *extra,
 	unsigned collect, struct ee_err *err);
 void ee_collector_close(struct ee_collector *c);
+
+/*
+ * The memory that taps from .. to - 1 of the header's list 'taps' need, in
+ * bytes: sums, rows that wait, the largest of what is needed for a moment (a
+ * product, a check, a record that is written), and two records of 2,048 rows
+ * of the stream.
+ */
+double ee_collector_need(const struct ee_value *taps, size_t from, size_t to,
+			 unsigned collect, bool watched);
+
+/*
+ * Stop once C^-1 k has settled: at a check (probe.h) it has changed by at
+ * most 'until' since the one before, for every tap.  The rest of the batch of
+ * records is still counted, so that all taps end with the same rows.
+ * Fails with EE_EINPUT (no second moment is collected), EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_collector_watch(struct ee_collector *c,
+	double until, struct ee_err *err);
+/* The tap with the largest change at its last check; NULL before there have
+ * been two. */
+const struct ee_tapped *ee_collector_worst(const struct ee_collector *c);
 
 /* Stop after 'rows' of each tap. */
 void ee_collector_limit(struct ee_collector *c, int64_t rows);

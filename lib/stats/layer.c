@@ -47,6 +47,22 @@ here_or_there(const struct ee_value *record, const struct ee_value *header,
 	return v != NULL ? v : ee_get(header, key);
 }
 
+static const char *const more_keys[] = { "until", "frobenius", "spectrum" };
+
+/* What is kept besides the sums, as it is. */
+static void
+read_more(struct ee_layer *l, const struct ee_value *record)
+{
+	const struct ee_value *v;
+	unsigned i;
+
+	l->more = ee_map();
+	for (i = 0; i < sizeof(more_keys) / sizeof(more_keys[0]); i++)
+		if ((v = ee_get(record, more_keys[i])) != NULL)
+			ee_put(&l->arena, &l->more, more_keys[i],
+			       ee_copy(&l->arena, v));
+}
+
 static enum ee_status
 read_origin(struct ee_layer *l, const struct ee_value *record,
 	    const struct ee_value *header, struct ee_err *err)
@@ -66,6 +82,7 @@ read_origin(struct ee_layer *l, const struct ee_value *record,
 	l->model_fingerprint = text_or_null(&l->arena, model, "fingerprint");
 	l->documents = docs != NULL && docs->type == EE_INT &&
 		       docs->u.integer >= 0 ? docs->u.integer : -1;
+	read_more(l, record);
 	return ee_arena_check(&l->arena, err);
 }
 
@@ -281,6 +298,7 @@ ee_layer_record(struct ee_arena *arena, const struct ee_layer *l,
 		struct ee_value *out, struct ee_err *err)
 {
 	struct ee_value model = ee_map();
+	size_t i;
 
 	*out = ee_map();
 	ee_put(arena, out, "name", ee_text(l->name));
@@ -304,5 +322,8 @@ ee_layer_record(struct ee_arena *arena, const struct ee_layer *l,
 		ee_put(arena, out, "corpus", l->corpus.u.list[0]);
 	else if (l->corpus.n > 1)
 		ee_put(arena, out, "corpus", l->corpus);
+	for (i = 0; i < l->more.n; i++)
+		ee_put(arena, out, l->more.u.map[i].key,
+		       l->more.u.map[i].value);
 	return ee_arena_check(arena, err);
 }

@@ -19,6 +19,9 @@
  *   fingerprint   of the model up to the tap: 16 hex digits
  *   model         {name, fingerprint}
  *   corpus        a map, or a list of maps once parts have been merged
+ *   until         how ee-cov --until ended, where it was asked for
+ *   frobenius     of a weight: its norm ...
+ *   spectrum      f8 (min(out, in)) ... and its singular values, descending
  *
  * Ownership: texts and values belong to the struct (its arena).
  */
@@ -37,6 +40,8 @@ struct ee_layer {
 	struct ee_value corpus;		/* a list of maps */
 	struct ee_value history;	/* a list of texts */
 	struct ee_value marks;		/* one number for each part merged */
+	struct ee_value more;		/* a map of what is no sum (until,
+					 * spectrum): a merge drops it */
 	struct ee_moments sums;
 	struct ee_arena arena;
 };

@@ -191,6 +191,8 @@ put_text(const struct build *b, const char *key, const char *text)
 static void
 put_origin(const struct build *b, const struct ee_layer *l)
 {
+	size_t i;
+
 	put_text(b, "ee.version", EE_VERSION);
 	put_text(b, "ee.layer", l->name);
 	put_text(b, "ee.side", l->side);
@@ -205,6 +207,15 @@ put_origin(const struct build *b, const struct ee_layer *l)
 	if (l->documents >= 0)
 		put_int(b, "ee.documents", l->documents);
 	put_int(b, "ee.tokens", l->sums.count);
+	for (i = 0; i < l->more.n; i++) {
+		const struct ee_pair *p = &l->more.u.map[i];
+		const char *key = ee_arena_printf(b->arena, "ee.%s", p->key);
+
+		if (p->value.type == EE_MAP)
+			put_text(b, key, ee_json_text(b->arena, &p->value));
+		else
+			ee_put(b->arena, b->out, key, p->value);
+	}
 }
 
 enum ee_status

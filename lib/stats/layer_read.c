@@ -133,6 +133,34 @@ read_json_list(struct file *f, const char *key, struct ee_value *out)
 	       bad(f, key, "is no JSON list") : status;
 }
 
+/* What is no sum: maps are JSON texts here. */
+static enum ee_status
+read_more(struct file *f)
+{
+	static const char *const keys[] = { "until", "frobenius",
+					    "spectrum" };
+	struct ee_arena *arena = &f->layer->arena;
+	enum ee_status status = EE_OK;
+	struct ee_value v, map;
+	char key[32];
+	unsigned i;
+
+	f->layer->more = ee_map();
+	for (i = 0; i < 3 && status == EE_OK; i++) {
+		snprintf(key, sizeof(key), "ee.%s", keys[i]);
+		if (!ee_npz_has(&f->npz, key))
+			continue;
+		status = ee_npz_get(&f->npz, key, &f->arena, &v, f->err);
+		if (status == EE_OK && v.type == EE_TEXT)
+			status = ee_json_parse(arena, v.u.text, v.n, key,
+					       &map, f->err);
+		if (status == EE_OK)
+			ee_put(arena, &f->layer->more, keys[i],
+			       v.type == EE_TEXT ? map : ee_copy(arena, &v));
+	}
+	return status;
+}
+
 static enum ee_status
 read_texts(struct file *f)
 {
@@ -161,6 +189,8 @@ read_texts(struct file *f)
 	status = read_json_list(f, "ee.corpus", &l->corpus);
 	if (status == EE_OK)
 		status = read_json_list(f, "ee.history", &l->history);
+	if (status == EE_OK)
+		status = read_more(f);
 	return status != EE_OK ? status : ee_arena_check(&l->arena, f->err);
 }
 

@@ -78,6 +78,7 @@ ee_layer_merge(struct ee_layer *l, const struct ee_layer *other,
 	if (status != EE_OK)
 		return status;
 	ee_moments_merge(&l->sums, &other->sums);
+	l->more = ee_map();
 	append(&l->arena, &l->corpus, &other->corpus);
 	append(&l->arena, &l->marks, &other->marks);
 	if (l->documents < 0 || other->documents < 0)

@@ -145,13 +145,42 @@ ee_moments_free(struct ee_moments *m)
 	free(m->sum);
 	free(m->squares);
 	free(m->rows);
-	free(m->scratch);
+	ee_scratch_free(&m->own);
 	memset(m, 0, sizeof(*m));
+}
+
+void
+ee_scratch_free(struct ee_scratch *scratch)
+{
+	free(scratch->data);
+	memset(scratch, 0, sizeof(*scratch));
+}
+
+double
+ee_moments_bytes(size_t width, unsigned collect)
+{
+	const double f = (double)width;
+	double bytes = 16 * f;
+
+	if (collect & (full_matrix | EE_COLLECT_MOM2))
+		bytes += 8 * f * (f + 1) / 2 + 4 * f * EE_MOMENT_ROWS;
+	return bytes;
+}
+
+double
+ee_scratch_bytes(size_t width, unsigned collect)
+{
+	const double f = (double)width;
+
+	if (collect & full_matrix)
+		return 8 * f * (PANEL + EE_MOMENT_ROWS);
+	return collect & EE_COLLECT_MOM2 ? 4 * f * PANEL : 0;
 }
 
 /* One panel of the product, and where it goes. */
 struct panel {
 	const float *c;			/* (rows, cols), row i from i on */
+	double *wide;			/* the same in float64, if not NULL */
 	double *packed;
 	size_t first, cols, width;
 };
@@ -164,37 +193,65 @@ add_panel(void *arg, size_t begin, size_t end, unsigned thread)
 
 	(void)thread;
 	for (i = begin; i < end; i++) {
-		const float *c = p->c + i * p->cols + i;
+		const size_t at = i * p->cols + i, n = p->cols - i;
 		double *to = p->packed + ee_packed_row(p->width, p->first + i);
 
-		for (j = 0; j < p->cols - i; j++)
-			to[j] += (double)c[j];
+		for (j = 0; p->wide != NULL && j < n; j++)
+			to[j] += p->wide[at + j];
+		for (j = 0; p->wide == NULL && j < n; j++)
+			to[j] += (double)p->c[at + j];
 	}
+}
+
+/* Room of at least 'bytes': the shared one where there is one. */
+static void *
+scratch_of(struct ee_moments *m, size_t bytes, struct ee_err *err)
+{
+	struct ee_scratch *s = m->shared != NULL ? m->shared : &m->own;
+
+	if (s->bytes < bytes) {
+		ee_scratch_free(s);
+		s->data = ee_doubles(bytes / sizeof(double) + 1, err);
+		s->bytes = s->data != NULL ? bytes : 0;
+	}
+	return s->data;
 }
 
 /*
  * mom2 += x^T x by panels of some rows, from the diagonal to the right: one
  * panel stays near the processor while it is added to the triangle, and no
- * float32 copy of the whole matrix is needed.
+ * copy of the whole matrix is needed.
  */
 static enum ee_status
 multiply(struct ee_moments *m, size_t n, const float *x, struct ee_err *err)
 {
 	const size_t d = m->width;
+	float *c = scratch_of(m, PANEL * d * sizeof(*c), err);
 	size_t i, rows;
 
-	if (m->scratch == NULL &&
-	    (m->scratch = ee_floats(PANEL * d, err)) == NULL)
+	if (c == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < d; i += rows) {
-		struct panel p = { m->scratch, m->mom2, i, d - i, d };
+		struct panel p = { .c = c, .packed = m->mom2, .first = i,
+				   .cols = d - i, .width = d };
 
 		rows = d - i < PANEL ? d - i : PANEL;
 		ee_gemm(true, false, rows, p.cols, n, 1.0f, x + i, d, x + i,
-			d, 0.0f, m->scratch, p.cols);
+			d, 0.0f, c, p.cols);
 		ee_parallel(rows, 16, add_panel, &p);
 	}
 	return EE_OK;
+}
+
+static void
+widen(void *arg, size_t begin, size_t end, unsigned thread)
+{
+	const struct panel *p = arg;
+	size_t i;
+
+	(void)thread;
+	for (i = begin; i < end; i++)
+		p->wide[i] = (double)p->c[i];
 }
 
 /* The same with float64 products. */
@@ -203,22 +260,23 @@ multiply_exactly(struct ee_moments *m, size_t n, const float *x,
 		 struct ee_err *err)
 {
 	const size_t d = m->width;
-	double *c, *y, *to = m->mom2;
-	size_t i, j;
+	double *c = scratch_of(m, (PANEL + EE_MOMENT_ROWS) * d * sizeof(*c),
+			       err);
+	double *y = c + PANEL * d;
+	struct panel p = { .c = x, .wide = y };
+	size_t i, rows;
 
-	if (m->scratch == NULL)
-		m->scratch = ee_doubles(d * (d + EE_MOMENT_ROWS), err);
-	if (m->scratch == NULL)
+	if (c == NULL)
 		return EE_ENOMEM;
-	c = m->scratch;
-	y = c + d * d;
-	memset(c, 0, d * d * sizeof(*c));
-	for (i = 0; i < n * d; i++)
-		y[i] = (double)x[i];
-	ee_dsyrk_upper(n, d, y, c);
-	for (i = 0; i < d; i++)
-		for (j = i; j < d; j++)
-			*to++ += c[i * d + j];
+	ee_parallel(n * d, 1 << 16, widen, &p);
+	for (i = 0; i < d; i += rows) {
+		rows = d - i < PANEL ? d - i : PANEL;
+		p = (struct panel){ .wide = c, .packed = m->mom2, .first = i,
+				    .cols = d - i, .width = d };
+		ee_dgemm(true, false, rows, p.cols, n, 1.0, y + i, d, y + i,
+			 d, 0.0, c, p.cols);
+		ee_parallel(rows, 16, add_panel, &p);
+	}
 	return EE_OK;
 }
 
@@ -237,8 +295,11 @@ ee_moments_flush(struct ee_moments *m, struct ee_err *err)
 
 	if (m->waiting > 0)
 		status = multiply_block(m, m->waiting, m->rows, err);
-	if (status == EE_OK)
+	if (status == EE_OK) {
 		m->waiting = 0;
+		free(m->rows);
+		m->rows = NULL;
+	}
 	return status;
 }
 
@@ -263,8 +324,10 @@ add_products(struct ee_moments *m, size_t n, const float *x,
 		k = n < k ? n : k;
 		memcpy(m->rows + m->waiting * d, x, k * d * sizeof(*x));
 		m->waiting += k;
-		if (m->waiting == EE_MOMENT_ROWS)
-			status = ee_moments_flush(m, err);
+		if (m->waiting < EE_MOMENT_ROWS)
+			continue;
+		status = multiply_block(m, m->waiting, m->rows, err);
+		m->waiting = 0;
 	}
 	return status;
 }

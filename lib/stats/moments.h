@@ -38,6 +38,13 @@ const char *ee_collect_text(unsigned collect, char by, char out[64]);
 /* The name of one bit. */
 const char *ee_collect_name(enum ee_collect one);
 
+/* Room for products: many taps that take turns need it once. */
+struct ee_scratch {
+	void *data;
+	size_t bytes;
+};
+void ee_scratch_free(struct ee_scratch *scratch);
+
 struct ee_moments {
 	size_t width;			/* f */
 	unsigned collect;
@@ -47,7 +54,8 @@ struct ee_moments {
 	double norm;
 	float *rows;			/* waiting to be multiplied */
 	size_t waiting;
-	void *scratch;
+	struct ee_scratch *shared;	/* borrowed; NULL: its own */
+	struct ee_scratch own;
 };
 
 /* What 'collect' does not need stays NULL.  On failure 'm' holds nothing. */
@@ -59,13 +67,17 @@ void ee_moments_free(struct ee_moments *m);
 EE_MUST_CHECK enum ee_status ee_moments_add(struct ee_moments *m, size_t n,
 	const float *x, struct ee_err *err);
 
-/* Multiply the rows that wait: before the sums are read. */
+/* Multiply the rows that wait, and free them: before the sums are read. */
 EE_MUST_CHECK enum ee_status ee_moments_flush(struct ee_moments *m,
 	struct ee_err *err);
 
 /* Add the sums of 'other', of the same width and flushed; what is collected
  * afterwards is what both have. */
 void ee_moments_merge(struct ee_moments *m, const struct ee_moments *other);
+
+/* Memory for one tap's sums, and for the scratch of the widest. */
+double ee_moments_bytes(size_t width, unsigned collect);
+double ee_scratch_bytes(size_t width, unsigned collect);
 
 /* Where row i of the packed triangle starts (its first value is (i, i)). */
 size_t ee_packed_row(size_t width, size_t i);
