@@ -55,8 +55,7 @@ take_constant_rows(struct ee_target_job *j, const float *x)
 
 	for (i = 0; i < j->nreads; i++)
 		if (j->reads[i].node < j->constant)
-			copy_row(j->rows + i * j->d, x, j->reads[i].node,
-				 j->d);
+			copy_row(j->rows + i * j->d, x, j->reads[i].row, j->d);
 }
 
 /* The constant nodes through all layers, so that their keys and values are
@@ -72,6 +71,7 @@ compute_constants(struct ee_target_job *j)
 		status = ee_span_make(&span, &j->trie, 0, j->constant,
 				      j->err);
 	if (status == EE_OK) {
+		j->pass.tips = &j->ends;
 		status = ee_embed(&j->pass, &span, x, j->err);
 		if (status == EE_OK)
 			status = ee_forward(&j->pass, &span, 0, j->layers, x,
@@ -90,6 +90,7 @@ compute_base(struct ee_target_job *j)
 {
 	const size_t layer = j->params->layer;
 
+	j->pass.tips = NULL;
 	j->pass.tap = take;
 	j->pass.ctx = j;
 	ee_pass_want(&j->pass, layer, EE_AT_KEY);
@@ -119,12 +120,13 @@ forward(struct ee_target_job *j)
 				 j->constant) * j->d);
 	}
 	j->pass.tape = &j->tape;
+	j->pass.tips = &j->tips;
 	TRY(ee_forward(&j->pass, &j->moving, j->params->layer + 1, j->layers,
 		       j->x, j->err));
 	for (i = 0; i < j->nreads; i++)
 		if (j->reads[i].node >= j->constant)
-			copy_row(j->rows + i * j->d, j->x,
-				 j->reads[i].node - j->constant, j->d);
+			copy_row(j->rows + i * j->d, j->x, j->reads[i].row,
+				 j->d);
 	return ee_logits(j->model, j->nreads, j->rows, NULL, j->logits,
 			 j->err);
 }
@@ -133,16 +135,15 @@ forward(struct ee_target_job *j)
 static enum ee_status
 backward(struct ee_target_job *j)
 {
-	const size_t moving = j->trie.n - j->constant;
 	size_t i;
 
 	TRY(ee_logits_back(j->model, j->nreads, j->rows, j->logits, j->drows,
 			   j->err));
-	memset(j->x, 0, moving * j->d * sizeof(*j->x));
+	memset(j->x, 0, j->tips.n * j->d * sizeof(*j->x));
 	for (i = 0; i < j->nreads; i++)
 		if (j->reads[i].node >= j->constant)
-			ee_axpy(j->d, 1, j->drows + i * j->d, j->x +
-				(j->reads[i].node - j->constant) * j->d);
+			ee_axpy(j->d, 1, j->drows + i * j->d,
+				j->x + j->reads[i].row * j->d);
 	return ee_backward(&j->pass, &j->moving, &j->tape, j->x, j->err);
 }
 
@@ -196,8 +197,6 @@ make_room(struct ee_target_job *j)
 	if (j->base == NULL || j->x == NULL || j->rows == NULL ||
 	    j->drows == NULL || j->logits == NULL || j->scratch == NULL)
 		return EE_ENOMEM;
-	TRY(ee_span_make(&j->moving, &j->trie, j->constant, j->trie.n,
-			 j->err));
 	return ee_tape_open(&j->tape, j->model, moving,
 			    j->params->layer + 1, j->layers, j->err);
 }
@@ -220,6 +219,8 @@ close_layout(struct ee_target_job *j)
 	j->nreads = j->nlookups = 0;
 	ee_tape_close(&j->tape);
 	ee_span_free(&j->moving);
+	ee_span_free(&j->tips);
+	ee_span_free(&j->ends);
 	if (j->pass.model != NULL)
 		ee_pass_close(&j->pass);
 	j->pass.model = NULL;

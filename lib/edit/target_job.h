@@ -10,6 +10,7 @@
 /* A place where a loss is read: the logits of 'node'. */
 struct ee_target_read {
 	uint32_t node;
+	uint32_t row;		/* of the node among 'tips' or 'ends' */
 	int32_t want;		/* the token it should say; -1: the kl spot */
 	double weight;		/* of -log p(want) in its request's nll */
 	bool first_row;		/* counts for p_before, p_after */
@@ -40,6 +41,8 @@ struct ee_target_job {
 	struct ee_pass pass;
 	struct ee_tape tape;
 	struct ee_span moving;	/* the nodes from 'constant' on */
+	struct ee_span tips;	/* of these, where losses are read */
+	struct ee_span ends;	/* of the constant ones, likewise */
 	struct ee_target_state *states;
 	size_t nstates;
 	uint32_t *lookups;	/* nodes where a delta is added */
@@ -57,8 +60,8 @@ struct ee_target_job {
 /*
  * Put the sequences of all requests into job->trie, first all that is
  * constant, then, for each request, its lookup tokens and what follows them;
- * fill constant, lookups, reads, probes and the parts of states that say
- * which are whose.  Fails with EE_EINPUT (see target.h), EE_ENOMEM.
+ * fill constant, lookups, reads, probes, the spans and the parts of states
+ * that say which are whose.  Fails with EE_EINPUT (see target.h), EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_target_layout(struct ee_target_job *job);
 

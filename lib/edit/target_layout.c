@@ -133,6 +133,46 @@ count(const struct ee_target_job *j, size_t *longest, size_t *reads,
 	}
 }
 
+/* The nodes from 'begin' to 'end' that have a number in 'row', as a span;
+ * 'row' becomes their row in it. */
+static enum ee_status
+pick(struct ee_target_job *j, size_t begin, size_t end, uint32_t *row,
+     uint32_t *nodes, struct ee_span *span)
+{
+	size_t i, n = 0;
+
+	for (i = begin; i < end; i++) {
+		if (row[i] == 0)
+			continue;
+		nodes[n] = (uint32_t)i;
+		row[i] = (uint32_t)n++;
+	}
+	return ee_span_pick(span, &j->trie, begin, end, nodes, n, j->err);
+}
+
+static enum ee_status
+make_spans(struct ee_target_job *j)
+{
+	const size_t n = j->trie.n;
+	uint32_t *row = ee_calloc(2 * n, sizeof(*row), j->err);
+	enum ee_status status;
+	size_t i;
+
+	if (row == NULL)
+		return EE_ENOMEM;
+	for (i = 0; i < j->nreads; i++)
+		row[j->reads[i].node] = 1;
+	status = pick(j, 0, j->constant, row, row + n, &j->ends);
+	if (status == EE_OK)
+		status = pick(j, j->constant, n, row, row + n, &j->tips);
+	for (i = 0; i < j->nreads; i++)
+		j->reads[i].row = row[j->reads[i].node];
+	free(row);
+	return status == EE_OK ? ee_span_make(&j->moving, &j->trie,
+					      j->constant, n, j->err)
+			       : status;
+}
+
 enum ee_status
 ee_target_layout(struct ee_target_job *j)
 {
@@ -166,5 +206,5 @@ ee_target_layout(struct ee_target_job *j)
 		used += j->states[i].t->nprobes;
 	}
 	free(path);
-	return status;
+	return status == EE_OK ? make_spans(j) : status;
 }

@@ -80,12 +80,12 @@ probabilities(const struct job *j, const struct strip *s, size_t head,
 }
 
 static struct strip
-make_strip(const struct job *j, const struct ee_run_of_nodes *run, size_t at)
+make_strip(const struct ee_run_of_nodes *run, size_t at)
 {
 	const size_t left = run->end - run->begin - at;
 	struct strip s;
 
-	s.row = run->begin - j->span->begin + at;
+	s.row = run->row + at;
 	s.m = left < STRIP ? left : STRIP;
 	s.seen = run->past + at + 1;
 	s.cols = run->past + at + s.m;
@@ -128,7 +128,7 @@ attend_run(const struct job *j, const struct ee_run_of_nodes *run,
 	size_t at, head;
 
 	for (at = 0; at < rows; at += STRIP) {
-		const struct strip s = make_strip(j, run, at);
+		const struct strip s = make_strip(run, at);
 
 		for (head = kv * group; head < (kv + 1) * group; head++) {
 			probabilities(j, &s, head, k, p);
@@ -238,7 +238,7 @@ run_back(const struct job *j, const struct ee_run_of_nodes *run, size_t kv,
 
 	memset(dk, 0, 2 * total * e * sizeof(*dk));
 	for (at = 0; at < rows; at += STRIP) {
-		const struct strip s = make_strip(j, run, at);
+		const struct strip s = make_strip(run, at);
 
 		for (head = kv * group; head < (kv + 1) * group; head++)
 			strip_back(j, &s, head, k, v, dk, dv, p, dp);

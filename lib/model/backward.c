@@ -92,7 +92,8 @@ struct layer {
 	const struct ee_span *span;
 	const struct ee_config *c;
 	const struct ee_param *p;
-	size_t number, n;
+	const struct ee_span *out;	/* as in forward.c */
+	size_t number, n, m;
 	struct work *work;
 	struct ee_err *err;
 };
@@ -126,53 +127,73 @@ make_work(struct work *w, const struct ee_config *c, size_t n,
 static enum ee_status
 show(const struct layer *l, enum ee_site site, const float *dx)
 {
-	return ee_pass_show(l->pass, l->number, site, dx, l->n, l->err);
+	return ee_pass_show(l->pass, l->number, site, dx, l->m, l->err);
 }
 
+/* dx of the rows of a span, from dy */
 static enum ee_status
-back(const struct layer *l, enum ee_role role, const float *dy, float *dx,
-     bool add)
+back(const struct layer *l, enum ee_role role, const struct ee_span *span,
+     const float *dy, float *dx, bool add)
 {
-	const struct ee_patched at = { l->pass, l->span, l->number, role,
+	const struct ee_patched at = { l->pass, span, l->number, role,
 				       l->err };
 
-	TRY(ee_linear_back(&l->p[role].w, l->n, dy, dx, add, l->err));
+	TRY(ee_linear_back(&l->p[role].w, span->n, dy, dx, add, l->err));
 	return l->pass->npatches > 0 ? ee_patch_back(&at, dy, dx) : EE_OK;
 }
 
 static void
-norm_back(const struct layer *l, enum ee_role role, const float *x,
-	  const float *dy, float *dx)
+norm_back(const struct layer *l, enum ee_role role, size_t rows,
+	  const float *x, const float *dy, float *dx)
 {
-	ee_norm_back(l->c->family->rms, l->n, l->c->d, l->c->norm_eps,
+	ee_norm_back(l->c->family->rms, rows, l->c->d, l->c->norm_eps,
 		     l->p[role].norm, x, dy, dx);
 }
 
-/* dnormed (n, d) of the MLP's input, from dout (n, d) */
+/* Rows (m, width) to where they belong among all (n, width), the others 0. */
+static void
+spread(const struct layer *l, size_t width, float *x)
+{
+	const uint32_t *picked = l->out->picked;
+	size_t i, end = l->n, row;
+
+	if (picked == NULL)
+		return;
+	for (i = l->m; i-- > 0; end = row) {
+		row = picked[i] - l->out->begin;
+		memmove(x + row * width, x + i * width, width * sizeof(*x));
+		memset(x + (row + 1) * width, 0,
+		       (end - row - 1) * width * sizeof(*x));
+	}
+	memset(x, 0, end * width * sizeof(*x));
+}
+
+/* dnormed (m, d) of the MLP's input, from dout (m, d) */
 static enum ee_status
 mlp_back(const struct layer *l, const struct ee_saved *s, const float *dout)
 {
 	const struct work *w = l->work;
-	const size_t all = l->n * l->c->f;
+	const size_t all = l->m * l->c->f;
 
 	TRY(show(l, EE_AT_MLP, dout));
-	TRY(back(l, EE_W_DOWN, dout, w->dkey, false));
+	TRY(back(l, EE_W_DOWN, l->out, dout, w->dkey, false));
 	TRY(show(l, EE_AT_KEY, w->dkey));
 	if (l->c->family->gated) {
 		ee_gate_back(l->c->activation, all, s->gate, s->up, w->dkey,
 			     w->dgate, w->dkey);
 		TRY(show(l, EE_AT_GATE, w->dgate));
-		TRY(back(l, EE_W_GATE, w->dgate, w->dnormed, false));
+		TRY(back(l, EE_W_GATE, l->out, w->dgate, w->dnormed, false));
 	} else {
 		ee_activate_back(l->c->activation, all, s->up, w->dkey,
 				 w->dkey);
 	}
 	TRY(show(l, EE_AT_UP, w->dkey));
-	return back(l, EE_W_UP, w->dkey, w->dnormed, l->c->family->gated);
+	return back(l, EE_W_UP, l->out, w->dkey, w->dnormed,
+		    l->c->family->gated);
 }
 
-/* dnormed (n, d) of the attention's input, from dout (n, d); added to what
- * is there where 'add' */
+/* dnormed (n, d) of the attention's input, from dout (m, d); added to what
+ * is there, (m, d), where 'add' */
 static enum ee_status
 attention_back(const struct layer *l, const struct ee_saved *s,
 	       const float *dout, bool add)
@@ -180,23 +201,26 @@ attention_back(const struct layer *l, const struct ee_saved *s,
 	const struct work *w = l->work;
 
 	TRY(show(l, EE_AT_ATTN, dout));
-	TRY(back(l, EE_W_PROJ, dout, w->dheads, false));
-	TRY(ee_attend_back(l->pass, l->span, l->number, s->q, w->dheads,
+	TRY(back(l, EE_W_PROJ, l->out, dout, w->dheads, false));
+	TRY(ee_attend_back(l->pass, l->out, l->number, s->q, w->dheads,
 			   w->dq, w->dk, w->dv, l->err));
+	spread(l, ee_site_width(l->c, EE_AT_Q), w->dq);
+	if (add)
+		spread(l, l->c->d, w->dnormed);
 	ee_rotate(l->pass, l->span, w->dq, l->c->heads, true);
 	ee_rotate(l->pass, l->span, w->dk, l->c->kv_heads, true);
 	if (l->c->family->qkv == EE_QKV_APART) {
-		TRY(back(l, EE_W_Q, w->dq, w->dnormed, add));
-		TRY(back(l, EE_W_K, w->dk, w->dnormed, true));
-		return back(l, EE_W_V, w->dv, w->dnormed, true);
+		TRY(back(l, EE_W_Q, l->span, w->dq, w->dnormed, add));
+		TRY(back(l, EE_W_K, l->span, w->dk, w->dnormed, true));
+		return back(l, EE_W_V, l->span, w->dv, w->dnormed, true);
 	}
 	ee_qkv_join(l->c, l->n, w->dq, w->dk, w->dv, w->dqkv);
-	return back(l, EE_W_QKV, w->dqkv, w->dnormed, add);
+	return back(l, EE_W_QKV, l->span, w->dqkv, w->dnormed, add);
 }
 
 /*
- * dx (n, d): from the gradient of the layer's output to that of its input.
- * Both branches read the same 'dx' where they run in parallel.
+ * dx: from the gradient of the layer's output (m, d) to that of its input
+ * (n, d).  Both branches read the same 'dx' where they run in parallel.
  */
 static enum ee_status
 layer_back(const struct layer *l, const struct ee_saved *s, float *dx)
@@ -206,22 +230,21 @@ layer_back(const struct layer *l, const struct ee_saved *s, float *dx)
 
 	TRY(show(l, EE_AT_OUT, dx));
 	TRY(mlp_back(l, s, dx));
-	if (l->c->residual == EE_PARALLEL_SHARED) {
-		TRY(attention_back(l, s, dx, true));
-		norm_back(l, EE_W_NORM1, s->in, w->dnormed, dx);
-		return EE_OK;
-	}
-	if (l->c->residual == EE_SEQUENTIAL) {
-		norm_back(l, EE_W_NORM2, s->mid, w->dnormed, dx);
+	if (l->c->residual == EE_PARALLEL) {
+		spread(l, l->c->d, w->dnormed);
+		memset(w->dmid, 0, all * sizeof(*w->dmid));
+		norm_back(l, EE_W_NORM2, l->n, s->in, w->dnormed, w->dmid);
 		TRY(attention_back(l, s, dx, false));
-		norm_back(l, EE_W_NORM1, s->in, w->dnormed, dx);
+		norm_back(l, EE_W_NORM1, l->n, s->in, w->dnormed, w->dmid);
+		spread(l, l->c->d, dx);
+		ee_axpy(all, 1, w->dmid, dx);
 		return EE_OK;
 	}
-	memset(w->dmid, 0, all * sizeof(*w->dmid));
-	norm_back(l, EE_W_NORM2, s->in, w->dnormed, w->dmid);
-	TRY(attention_back(l, s, dx, false));
-	norm_back(l, EE_W_NORM1, s->in, w->dnormed, w->dmid);
-	ee_axpy(all, 1, w->dmid, dx);
+	if (l->c->residual == EE_SEQUENTIAL)
+		norm_back(l, EE_W_NORM2, l->m, s->mid, w->dnormed, dx);
+	TRY(attention_back(l, s, dx, l->c->residual == EE_PARALLEL_SHARED));
+	spread(l, l->c->d, dx);
+	norm_back(l, EE_W_NORM1, l->n, s->in, w->dnormed, dx);
 	return EE_OK;
 }
 
@@ -241,6 +264,9 @@ ee_backward(struct ee_pass *pass, const struct ee_span *span,
 							    l.number);
 
 		l.p = ee_model_param(pass->model, l.number, (enum ee_role)0);
+		l.out = l.number + 1 == tape->to && pass->tips != NULL ?
+			pass->tips : span;
+		l.m = l.out->n;
 		status = layer_back(&l, &saved, dx);
 		if (status != EE_OK)
 			break;

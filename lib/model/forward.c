@@ -25,7 +25,9 @@ struct layer {
 	const struct ee_span *span;
 	const struct ee_config *c;
 	const struct ee_param *p;	/* (EE_LAYER_ROLES) */
+	const struct ee_span *out;	/* span, or the pass's tips of it */
 	size_t number, n;
+	size_t m;			/* rows from attention on: out's */
 	enum ee_site last;		/* go no further than this */
 	struct work *work;
 	struct ee_err *err;
@@ -60,25 +62,41 @@ make_work(struct work *w, const struct ee_config *c, size_t n,
 static enum ee_status
 show(const struct layer *l, enum ee_site site, const float *x)
 {
-	return ee_pass_show(l->pass, l->number, site, x, l->n, l->err);
+	return ee_pass_show(l->pass, l->number, site, x,
+			    site < EE_AT_HEADS ? l->n : l->m, l->err);
 }
 
+/* y of x, the rows of a span */
 static enum ee_status
-linear(const struct layer *l, enum ee_role role, const float *x, float *y)
+linear(const struct layer *l, enum ee_role role, const struct ee_span *span,
+       const float *x, float *y)
 {
 	const struct ee_param *p = &l->p[role];
-	const struct ee_patched at = { l->pass, l->span, l->number, role,
+	const struct ee_patched at = { l->pass, span, l->number, role,
 				       l->err };
 
-	TRY(ee_linear(&p->w, p->bias, l->n, x, y, false, l->err));
+	TRY(ee_linear(&p->w, p->bias, span->n, x, y, false, l->err));
 	return l->pass->npatches > 0 ? ee_patch_forward(&at, x, y) : EE_OK;
 }
 
 static void
-norm(const struct layer *l, enum ee_role role, const float *x, float *y)
+norm(const struct layer *l, enum ee_role role, size_t rows, const float *x,
+     float *y)
 {
-	ee_norm(l->c->family->rms, l->n, l->c->d, l->c->norm_eps,
+	ee_norm(l->c->family->rms, rows, l->c->d, l->c->norm_eps,
 		l->p[role].norm, l->p[role].bias, x, y);
+}
+
+/* Of rows (n, width), those that go on (m) to the front. */
+static void
+keep(const struct layer *l, size_t width, float *x)
+{
+	size_t i;
+
+	for (i = 0; i < l->m && l->out->picked != NULL; i++)
+		memmove(x + i * width,
+			x + (l->out->picked[i] - l->out->begin) * width,
+			width * sizeof(*x));
 }
 
 /* Queries, keys and values of the normed rows; k and v go where the pass
@@ -92,14 +110,14 @@ project(const struct layer *l, float *q)
 	float *v = ee_pass_v(l->pass, l->number) + at;
 
 	if (l->c->family->qkv == EE_QKV_APART) {
-		TRY(linear(l, EE_W_Q, w->normed, q));
+		TRY(linear(l, EE_W_Q, l->span, w->normed, q));
 		TRY(show(l, EE_AT_Q, q));
-		TRY(linear(l, EE_W_K, w->normed, k));
+		TRY(linear(l, EE_W_K, l->span, w->normed, k));
 		TRY(show(l, EE_AT_K, k));
-		TRY(linear(l, EE_W_V, w->normed, v));
+		TRY(linear(l, EE_W_V, l->span, w->normed, v));
 		TRY(show(l, EE_AT_V, v));
 	} else {
-		TRY(linear(l, EE_W_QKV, w->normed, w->qkv));
+		TRY(linear(l, EE_W_QKV, l->span, w->normed, w->qkv));
 		TRY(show(l, EE_AT_QKV, w->qkv));
 		ee_qkv_split(l->c, l->n, w->qkv, q, k, v);
 	}
@@ -108,31 +126,31 @@ project(const struct layer *l, float *q)
 	return EE_OK;
 }
 
-/* out (n, d) = attention of the normed rows */
+/* out (m, d) = attention of the normed rows */
 static enum ee_status
 attention(const struct layer *l, float *q, float *out)
 {
 	TRY(project(l, q));
 	if (l->last < EE_AT_HEADS)
 		return EE_OK;
-	TRY(ee_attend(l->pass, l->span, l->number, q, l->work->heads,
-		      l->err));
+	keep(l, ee_site_width(l->c, EE_AT_Q), q);
+	TRY(ee_attend(l->pass, l->out, l->number, q, l->work->heads, l->err));
 	TRY(show(l, EE_AT_HEADS, l->work->heads));
 	if (l->last == EE_AT_HEADS)
 		return EE_OK;
-	TRY(linear(l, EE_W_PROJ, l->work->heads, out));
+	TRY(linear(l, EE_W_PROJ, l->out, l->work->heads, out));
 	return show(l, EE_AT_ATTN, out);
 }
 
-/* out (n, d) = MLP of the normed rows */
+/* out (m, d) = MLP of the normed rows */
 static enum ee_status
 mlp(const struct layer *l, float *gate, float *up, float *out)
 {
 	const struct work *w = l->work;
-	const size_t all = l->n * l->c->f;
+	const size_t all = l->m * l->c->f;
 
 	if (l->c->family->gated) {
-		TRY(linear(l, EE_W_GATE, w->normed, gate));
+		TRY(linear(l, EE_W_GATE, l->out, w->normed, gate));
 		TRY(show(l, EE_AT_GATE, gate));
 		if (l->pass->taps[l->number] >> EE_AT_GATE_ACT & 1) {
 			ee_activate(l->c->activation, all, gate, w->key);
@@ -141,7 +159,7 @@ mlp(const struct layer *l, float *gate, float *up, float *out)
 	}
 	if (l->last < EE_AT_UP)
 		return EE_OK;
-	TRY(linear(l, EE_W_UP, w->normed, up));
+	TRY(linear(l, EE_W_UP, l->out, w->normed, up));
 	TRY(show(l, EE_AT_UP, up));
 	if (l->last == EE_AT_UP)
 		return EE_OK;
@@ -152,7 +170,7 @@ mlp(const struct layer *l, float *gate, float *up, float *out)
 	TRY(show(l, EE_AT_KEY, w->key));
 	if (l->last == EE_AT_KEY)
 		return EE_OK;
-	TRY(linear(l, EE_W_DOWN, w->key, out));
+	TRY(linear(l, EE_W_DOWN, l->out, w->key, out));
 	return show(l, EE_AT_MLP, out);
 }
 
@@ -163,14 +181,14 @@ copy(size_t n, const float *from, float *to)
 }
 
 /*
- * One layer: x (n, d) in place.  'last' says how far.  Where a parallel
- * layer is wanted only for its MLP, its attention is left out.
+ * One layer: x (n, d), in place, to (m, d).  'last' says how far.  Where a
+ * parallel layer is wanted only for its MLP, its attention is left out.
  */
 static enum ee_status
 one_layer(const struct layer *l, const struct ee_saved *saved, float *x)
 {
 	const struct work *w = l->work;
-	const size_t all = l->n * l->c->d;
+	const size_t all = l->m * l->c->d;
 	const bool sequential = l->c->residual == EE_SEQUENTIAL;
 	float *mid = saved->mid != NULL ? saved->mid : w->mid;
 	float *const up = saved->up != NULL ? saved->up : w->up;
@@ -180,11 +198,12 @@ one_layer(const struct layer *l, const struct ee_saved *saved, float *x)
 
 	TRY(show(l, EE_AT_IN, x));
 	if (saved->in != NULL)
-		copy(all, x, saved->in);
-	norm(l, EE_W_NORM1, x, w->normed);
+		copy(l->n * l->c->d, x, saved->in);
+	norm(l, EE_W_NORM1, l->n, x, w->normed);
 	TRY(show(l, EE_AT_NORM1, w->normed));
 	if (l->last <= EE_AT_NORM1)
 		return EE_OK;
+	keep(l, l->c->d, x);
 	copy(all, x, mid);
 	if (sequential || l->last == EE_AT_OUT ||
 	    (l->pass->taps[l->number] & attention_sites) != 0) {
@@ -197,8 +216,10 @@ one_layer(const struct layer *l, const struct ee_saved *saved, float *x)
 	if (l->last <= EE_AT_ATTN)
 		return EE_OK;
 	TRY(show(l, EE_AT_MID, mid));
-	if (l->c->residual != EE_PARALLEL_SHARED)
-		norm(l, EE_W_NORM2, mid, w->normed);
+	if (l->c->residual == EE_PARALLEL_SHARED)
+		keep(l, l->c->d, w->normed);
+	else
+		norm(l, EE_W_NORM2, l->m, mid, w->normed);
 	TRY(show(l, EE_AT_NORM2, w->normed));
 	if (l->last <= EE_AT_NORM2)
 		return EE_OK;
@@ -220,8 +241,7 @@ ee_forward_until(struct ee_pass *pass, const struct ee_span *span,
 	const struct ee_saved nothing = { 0 };
 	struct work work;
 	struct layer l = { .pass = pass, .span = span, .c = c,
-			   .n = span->end - span->begin, .work = &work,
-			   .err = err };
+			   .n = span->n, .work = &work, .err = err };
 	enum ee_status status;
 
 	if (l.n == 0)
@@ -234,6 +254,9 @@ ee_forward_until(struct ee_pass *pass, const struct ee_span *span,
 
 		l.p = ee_model_param(pass->model, l.number, (enum ee_role)0);
 		l.last = l.number + 1 == to ? site : EE_AT_OUT;
+		l.out = l.number + 1 == to && pass->tips != NULL ? pass->tips
+								 : span;
+		l.m = l.out->n;
 		status = one_layer(&l, &saved, x);
 		if (status != EE_OK)
 			break;

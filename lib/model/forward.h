@@ -44,7 +44,8 @@ struct ee_patch {
 	float scale;
 	float *h;	/* NULL, or gets the inputs (end - begin, in) */
 	float *g;	/* NULL, or gets, in a backward pass, the gradients of
-			 * the outputs (end - begin, out) */
+			 * the outputs (end - begin, out); where the pass has
+			 * tips, only their rows of h and g are written */
 };
 
 struct ee_tape;
@@ -60,6 +61,9 @@ struct ee_pass {
 	struct ee_tape *tape;	/* where forward keeps what backward needs */
 	const struct ee_patch *patches;	/* (npatches) */
 	size_t npatches;
+	/* or NULL: nodes picked of the span, the only ones whose output of
+	 * the last layer computed is wanted: see ee_forward */
+	const struct ee_span *tips;
 
 	/* Keys and values, rotary positions included: per layer, or one pair
 	 * for all where they are not kept. */
@@ -93,6 +97,10 @@ EE_MUST_CHECK enum ee_status ee_embed(struct ee_pass *pass,
  * Compute layers 'from' to 'to' - 1 for the span; x (n, d) is the input of
  * layer 'from' on entry and the output of layer 'to' - 1 on exit.  Keys and
  * values of all ancestors outside the span must have been computed.
+ *
+ * With pass->tips, of the other nodes only keys and values of layer 'to' - 1
+ * are computed: x gets the tips' rows alone, (tips->n, d), and so do taps of
+ * that layer from EE_AT_HEADS on.
  */
 EE_MUST_CHECK enum ee_status ee_forward(struct ee_pass *pass,
 	const struct ee_span *span, size_t from, size_t to, float *x,
@@ -138,7 +146,8 @@ void ee_tape_close(struct ee_tape *tape);
 /*
  * dx (n, d): on entry d loss / d (output of layer tape->to - 1), on exit
  * d loss / d (input of layer tape->from), for the span that the tape was
- * made of.  Nodes outside the span count as constants.  Taps are called
+ * made of; with pass->tips, as it was for forward, on entry (tips->n, d).
+ * Nodes outside the span count as constants.  Taps are called
  * with gradients at EE_AT_MLP, EE_AT_UP, EE_AT_GATE, EE_AT_KEY, EE_AT_ATTN,
  * EE_AT_OUT.  The pass must keep keys and values.
  */

@@ -53,13 +53,14 @@ void ee_rotate(const struct ee_pass *pass, const struct ee_span *span,
 	       float *x, size_t heads, bool back);
 
 /*
- * Causal attention over the trie: out (n, h e) from q (n, h e) and the keys
- * and values of 'layer'.
+ * Causal attention over the trie: out (n, h e) from q (n, h e), n the rows of
+ * the span, and the keys and values of 'layer'.
  */
 enum ee_status ee_attend(struct ee_pass *pass, const struct ee_span *span,
 	size_t layer, const float *q, float *out, struct ee_err *err);
 
-/* Its gradient: dq (n, h e), dk, dv (n, g e) from dout (n, h e). */
+/* Its gradient: dq (n, h e), dk, dv (end - begin, g e) of the span's range,
+ * from dout (n, h e). */
 enum ee_status ee_attend_back(struct ee_pass *pass,
 	const struct ee_span *span, size_t layer, const float *q,
 	const float *dout, float *dq, float *dk, float *dv,

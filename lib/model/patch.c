@@ -24,18 +24,49 @@ struct job {
 	size_t size;
 };
 
+/* The first row of a span whose node is not before 'node'. */
+static size_t
+row_of(const struct ee_span *s, size_t node)
+{
+	size_t low = 0, high = s->n, middle;
+
+	if (s->picked == NULL)
+		return node <= s->begin ? 0 : node >= s->end ? s->n :
+		       node - s->begin;
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (s->picked[middle] < node)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Rows of the span that patch p changes: from *begin to *end, none if equal. */
 static void
 rows_of(const struct job *j, const struct ee_patch *p, size_t *begin,
 	size_t *end)
 {
-	const struct ee_span *s = j->at->span;
-
-	*begin = p->begin > s->begin ? p->begin - s->begin : 0;
-	*end = p->end < s->end ? p->end : s->end;
-	*end = *end > s->begin + *begin ? *end - s->begin : *begin;
+	*begin = row_of(j->at->span, p->begin);
+	*end = row_of(j->at->span, p->end);
 	if (p->layer != j->at->layer || p->role != j->at->role)
 		*end = *begin;
+}
+
+/* Rows from 'begin' to 'end' of x to those of their nodes. */
+static void
+keep_rows(const struct job *j, const struct ee_patch *p, size_t begin,
+	  size_t end, float *to)
+{
+	const struct ee_span *s = j->at->span;
+	size_t row, node;
+
+	for (row = begin; row < end; row++) {
+		node = s->picked != NULL ? s->picked[row] : s->begin + row;
+		memcpy(to + (node - p->begin) * j->in, j->x + row * j->in,
+		       j->in * sizeof(*to));
+	}
 }
 
 static void
@@ -51,8 +82,7 @@ one_patch(const struct job *j, const struct ee_patch *p, unsigned thread)
 		return;
 	x = j->x + begin * j->in;
 	if (keep != NULL)
-		memcpy(keep + (j->at->span->begin + begin - p->begin) * j->in,
-		       x, (end - begin) * j->in * sizeof(*x));
+		keep_rows(j, p, begin, end, keep);
 	if (p->r == 0)
 		return;
 	ee_gemm(false, true, end - begin, p->r, j->in, p->scale, x, j->in,

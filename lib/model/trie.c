@@ -127,15 +127,25 @@ ee_trie_insert(struct ee_trie *t, uint32_t parent, const int32_t *ids,
 	return EE_OK;
 }
 
-/* The first node after 'begin' whose parent is not the node before it. */
-static size_t
-end_of_run(const struct ee_trie *t, size_t begin, size_t end)
+static uint32_t
+node_of(const struct ee_span *span, size_t row)
 {
-	size_t i = begin + 1;
+	return span->picked != NULL ? span->picked[row]
+				    : (uint32_t)(span->begin + row);
+}
 
-	while (i < end && t->parent[i] == i - 1)
-		i++;
-	return i;
+/* The first row after 'row' whose node does not follow on the one before. */
+static size_t
+end_of_run(const struct ee_trie *t, const struct ee_span *span, size_t row)
+{
+	while (++row < span->n) {
+		const uint32_t node = node_of(span, row);
+
+		if (t->parent[node] != node - 1 ||
+		    node_of(span, row - 1) != node - 1)
+			break;
+	}
+	return row;
 }
 
 static void
@@ -151,18 +161,15 @@ trace(const struct ee_trie *t, struct ee_run_of_nodes *run, uint32_t *path)
 	}
 }
 
-enum ee_status
-ee_span_make(struct ee_span *span, const struct ee_trie *t, size_t begin,
-	     size_t end, struct ee_err *err)
+/* The runs of a span whose rows are known. */
+static enum ee_status
+cut(struct ee_span *span, const struct ee_trie *t, struct ee_err *err)
 {
-	size_t i, next, total = 0, used = 0, n = 0;
+	size_t row, next, total = 0, used = 0, n = 0;
 
-	memset(span, 0, sizeof(*span));
-	span->begin = begin;
-	span->end = end;
-	for (i = begin; i < end; i = end_of_run(t, i, end)) {
+	for (row = 0; row < span->n; row = end_of_run(t, span, row)) {
 		n++;
-		total += t->depth[i];
+		total += t->depth[node_of(span, row)];
 	}
 	span->runs = ee_calloc(n, sizeof(*span->runs), err);
 	span->paths = ee_calloc(total, sizeof(*span->paths), err);
@@ -170,26 +177,50 @@ ee_span_make(struct ee_span *span, const struct ee_trie *t, size_t begin,
 		ee_span_free(span);
 		return EE_ENOMEM;
 	}
-	for (i = begin; i < end; i = next) {
+	for (row = 0; row < span->n; row = next) {
 		struct ee_run_of_nodes *run = &span->runs[span->nruns++];
 		size_t length;
 
-		next = end_of_run(t, i, end);
-		run->begin = (uint32_t)i;
-		run->end = (uint32_t)next;
-		run->past = t->depth[i];
+		next = end_of_run(t, span, row);
+		run->row = (uint32_t)row;
+		run->begin = node_of(span, row);
+		run->end = run->begin + (uint32_t)(next - row);
+		run->past = t->depth[run->begin];
 		trace(t, run, span->paths + used);
 		used += run->past;
-		length = run->past + (next - i);
+		length = run->past + (next - row);
 		if (length > span->longest)
 			span->longest = length;
 	}
 	return EE_OK;
 }
 
+enum ee_status
+ee_span_make(struct ee_span *span, const struct ee_trie *t, size_t begin,
+	     size_t end, struct ee_err *err)
+{
+	*span = (struct ee_span){ .begin = begin, .end = end,
+				  .n = end - begin };
+	return cut(span, t, err);
+}
+
+enum ee_status
+ee_span_pick(struct ee_span *span, const struct ee_trie *t, size_t begin,
+	     size_t end, const uint32_t *nodes, size_t n, struct ee_err *err)
+{
+	*span = (struct ee_span){ .begin = begin, .end = end, .n = n };
+	span->picked = ee_calloc(n, sizeof(*nodes), err);
+	if (span->picked == NULL)
+		return EE_ENOMEM;
+	if (n > 0)
+		memcpy(span->picked, nodes, n * sizeof(*nodes));
+	return cut(span, t, err);
+}
+
 void
 ee_span_free(struct ee_span *span)
 {
+	free(span->picked);
 	free(span->runs);
 	free(span->paths);
 	memset(span, 0, sizeof(*span));

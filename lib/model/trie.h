@@ -51,6 +51,7 @@ EE_MUST_CHECK enum ee_status ee_trie_insert(struct ee_trie *trie,
  */
 struct ee_run_of_nodes {
 	uint32_t begin, end;
+	uint32_t row;		/* of 'begin', among the span's */
 	uint32_t past;		/* ancestors before 'begin' */
 	bool straight;		/* they are the nodes just before 'begin' */
 	const uint32_t *path;	/* (past) the ancestors, from the first on */
@@ -58,6 +59,8 @@ struct ee_run_of_nodes {
 
 struct ee_span {
 	size_t begin, end;	/* node range */
+	size_t n;		/* rows: end - begin, or nodes picked */
+	uint32_t *picked;	/* (n) ascending, or NULL: all of the range */
 	struct ee_run_of_nodes *runs;
 	size_t nruns;
 	uint32_t *paths;	/* storage for all 'path' */
@@ -67,6 +70,10 @@ struct ee_span {
 EE_MUST_CHECK enum ee_status ee_span_make(struct ee_span *span,
 	const struct ee_trie *trie, size_t begin, size_t end,
 	struct ee_err *err);
+/* Only some nodes of a range, ascending, each once. */
+EE_MUST_CHECK enum ee_status ee_span_pick(struct ee_span *span,
+	const struct ee_trie *trie, size_t begin, size_t end,
+	const uint32_t *nodes, size_t n, struct ee_err *err);
 void ee_span_free(struct ee_span *span);
 
 #endif
