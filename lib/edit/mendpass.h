@@ -1,0 +1,59 @@
+/*
+ * mendpass.h - texts through a model of which only the upper layers are
+ * edited: what lies below the first edited layer is computed once, the rest
+ * as often as there are edits to try.
+ *
+ * All texts are one token trie but share no node, so that each row of a
+ * gradient belongs to one token of one text, and each text can have its own
+ * patches.
+ *
+ * Letters: n nodes (tokens of all texts), d hidden size.
+ */
+#ifndef EE_MENDPASS_H
+#define EE_MENDPASS_H
+
+#include "base/base.h"
+#include "edit/mend.h"
+#include "edit/mendtext.h"
+#include "model/forward.h"
+
+struct ee_mend_pass {
+	const struct ee_model *model;
+	const struct ee_mend *m;
+	const struct ee_mend_text *texts;	/* (ntexts) borrowed */
+	size_t ntexts, n;
+	size_t *begin;		/* (ntexts + 1) each text's first node */
+	struct ee_trie trie;
+	struct ee_span span;
+	struct ee_pass pass;	/* its patches are to be set */
+	float *base;		/* (n, d) inputs of the first edited layer */
+	float *x;		/* (n, d) outputs of the last layer */
+};
+
+/*
+ * Texts of a model and a hypernetwork, all of which must outlive the pass.
+ * Computes 'base'.  Fails with EE_EINPUT (an id beyond the vocabulary, more
+ * tokens than positions), EE_ENOMEM; the pass is then closed.
+ */
+EE_MUST_CHECK enum ee_status ee_mend_pass_open(struct ee_mend_pass *p,
+	const struct ee_model *model, const struct ee_mend *m,
+	const struct ee_mend_text *texts, size_t ntexts, struct ee_err *err);
+void ee_mend_pass_close(struct ee_mend_pass *p);
+
+/* The upper layers: x from base, with p->pass.patches; 'tape' as ee_tape_open
+ * makes it for layers m->first to the last, or NULL. */
+EE_MUST_CHECK enum ee_status ee_mend_pass_upper(struct ee_mend_pass *p,
+	struct ee_tape *tape, struct ee_err *err);
+
+/*
+ * Where the labels are read: nll[i] (ntexts) = sum of -log p over those of
+ * text i, from p->x.  weight (ntexts) and dx (n, d), or both NULL: dx becomes
+ * the gradient of sum_i weight[i] nll[i] with respect to x.
+ */
+EE_MUST_CHECK enum ee_status ee_mend_pass_nll(const struct ee_mend_pass *p,
+	const double *weight, double *nll, float *dx, struct ee_err *err);
+
+/* Labels of a text that are read. */
+size_t ee_mend_labels(const struct ee_mend_text *text);
+
+#endif
