@@ -63,8 +63,8 @@ struct ee_mend_edit {
  *
  * Fails with EE_EMATH (a gradient that is zero for all weights, or not finite;
  * a transformed row that is not finite; a hypernetwork that has not been
- * trained and normalises), as ee_mend_pass_open and ee_mend_gradients.  ee_mend_edit_free
- * whatever happens.
+ * trained and normalises), as ee_mend_pass_open and ee_mend_gradients.
+ * ee_mend_edit_free whatever happens.
  */
 EE_MUST_CHECK enum ee_status ee_mend_edit(const struct ee_mend_edit_job *job,
 	struct ee_mend_edit *edit, struct ee_err *err);
