@@ -18,6 +18,7 @@
 #include "stream/summary.h"
 
 /* file */
+#include "file/gunzip.h"
 #include "file/json.h"
 #include "file/npy.h"
 #include "file/npz.h"

@@ -1,8 +1,10 @@
 /* places.c - finding the documents of a corpus.  See places.h. */
 #include "text/places.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/outfile.h"
 #include "file/json.h"
@@ -52,15 +54,6 @@ without_end(const char *s, size_t n)
 }
 
 static enum ee_status
-check_first(const char *s, size_t n, const char *name, struct ee_err *err)
-{
-	if (n >= 2 && memcmp(s, "\x1f\x8b", 2) == 0)
-		return ee_fail(err, EE_EFORMAT, "%s: compressed by gzip: pass "
-			       "it through zcat", name);
-	return EE_OK;
-}
-
-static enum ee_status
 parse_list(struct ee_arena *arena, const char *text, size_t len,
 	   const char *name, struct ee_value *list, struct ee_err *err)
 {
@@ -76,15 +69,20 @@ parse_list(struct ee_arena *arena, const char *text, size_t len,
 void
 ee_places_init(struct ee_places *p, const struct ee_corpus_options *opt)
 {
-	*p = (struct ee_places){ .opt = opt };
+	*p = (struct ee_places){ .opt = opt, .fd = -1 };
 }
 
 static void
 close_file(struct ee_places *p)
 {
-	if (p->fp != NULL && p->fp != stdin)
+	if (p->fp != NULL)
 		fclose(p->fp);
+	ee_gunzip_close(p->gz);
+	if (p->fd > STDIN_FILENO)
+		close(p->fd);
 	p->fp = NULL;
+	p->gz = NULL;
+	p->fd = -1;
 	p->list.n = 0;
 	ee_arena_reset(&p->arena);
 }
@@ -95,6 +93,15 @@ ee_places_free(struct ee_places *p)
 	close_file(p);
 	free(p->line);
 	ee_arena_free(&p->arena);
+}
+
+/* Why reading has stopped before the end. */
+static enum ee_status
+read_error(const struct ee_places *p, struct ee_err *err)
+{
+	enum ee_status status = ee_gunzip_failed(p->gz, err);
+
+	return status != EE_OK ? status : ee_fail_sys(err, "%s", p->name);
 }
 
 /* All that is left of the file, to p->line. */
@@ -117,9 +124,7 @@ read_rest(struct ee_places *p, size_t *len, struct ee_err *err)
 		n = fread(p->line + *len, 1, p->room - *len, p->fp);
 		*len += n;
 	} while (n > 0);
-	if (ferror(p->fp))
-		return ee_fail_sys(err, "%s", p->name);
-	return EE_OK;
+	return ferror(p->fp) ? read_error(p, err) : EE_OK;
 }
 
 /* Records that begin with '[' are one JSON list. */
@@ -134,6 +139,8 @@ read_list(struct ee_places *p, struct ee_err *err)
 		c = getc(p->fp);
 		p->number += c == '\n';
 	} while (c != EOF && is_space(c));
+	if (ferror(p->fp))
+		return read_error(p, err);
 	if (c != EOF)
 		ungetc(c, p->fp);
 	if (c != '[')
@@ -149,14 +156,21 @@ read_list(struct ee_places *p, struct ee_err *err)
 static enum ee_status
 open_next(struct ee_places *p, struct ee_err *err)
 {
+	enum ee_status status;
 	const char *path;
 
 	if (p->next_file == files_of(p->opt))
 		return EE_END;
 	path = path_of(p->opt, p->next_file++, &p->name);
-	p->fp = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	if (p->fp == NULL)
+	p->fd = strcmp(path, "-") == 0 ? STDIN_FILENO :
+					 open(path, O_RDONLY | O_CLOEXEC);
+	if (p->fd < 0)
 		return ee_fail_sys(err, "%s", path);
+	status = ee_gunzip_open(&p->gz, p->fd, NULL, 0, p->name, err);
+	if (status == EE_OK && (p->fp = ee_gunzip_file(p->gz, err)) == NULL)
+		status = EE_EIO;
+	if (status != EE_OK)
+		return status;
 	p->number = p->at = 0;
 	return p->opt->field != NULL ? read_list(p, err) : EE_OK;
 }
@@ -166,7 +180,6 @@ open_next(struct ee_places *p, struct ee_err *err)
 static enum ee_status
 next_here(struct ee_places *p, struct ee_place *place, struct ee_err *err)
 {
-	enum ee_status status;
 	ssize_t n;
 
 	*place = (struct ee_place){ .file = p->name };
@@ -177,20 +190,13 @@ next_here(struct ee_places *p, struct ee_place *place, struct ee_err *err)
 	}
 	do {
 		n = getline(&p->line, &p->room, p->fp);
-		if (n < 0 && !feof(p->fp))
-			return ee_fail_sys(err, "%s", p->name);
 		if (n < 0)
-			return EE_END;
+			return feof(p->fp) ? EE_END : read_error(p, err);
 		place->s = p->line;
 		place->len = without_end(p->line, (size_t)n);
 		place->number = ++p->number;
-		status = EE_OK;
-		if (place->number == 1)
-			status = check_first(place->s, place->len, p->name,
-					     err);
-	} while (status == EE_OK &&
-		 is_passed_over(p->opt, place->s, place->len));
-	return status;
+	} while (is_passed_over(p->opt, place->s, place->len));
+	return EE_OK;
 }
 
 enum ee_status
@@ -234,7 +240,7 @@ add_lines(struct ee_place_index *x, const struct ee_corpus_options *opt,
 	  const char *s, size_t n, const char *name, struct ee_err *err)
 {
 	struct ee_place place = { .file = name };
-	enum ee_status status = check_first(s, n, name, err);
+	enum ee_status status = EE_OK;
 	const char *end = s + n, *next;
 
 	for (; s < end && status == EE_OK; s = next) {
@@ -281,6 +287,9 @@ add_file(struct ee_place_index *x, const struct ee_corpus_options *opt,
 	if (status != EE_OK)
 		return status;
 	x->n_maps++;
+	status = ee_gunzip_map(map, name, err);
+	if (status != EE_OK)
+		return status;
 	s = map->size > 0 ? (const char *)map->data : "";
 	while (at < map->size && is_space((unsigned char)s[at]))
 		at++;

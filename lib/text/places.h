@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/value.h"
+#include "file/gunzip.h"
 #include "text/corpus.h"
 
 struct ee_place {
@@ -24,6 +25,8 @@ struct ee_places {
 	struct ee_arena arena;		/* of the list */
 	size_t next_file;
 	FILE *fp;			/* NULL: open the next */
+	struct ee_gunzip *gz;		/* what it reads from */
+	int fd;				/* and that; not closed if 0 */
 	const char *name;
 	char *line;			/* read last */
 	size_t room, number;

@@ -45,8 +45,6 @@ fails 'records: line 2:1:' t --field t records
 printf '[{"t":"x"},{"t":0}]\n' > records
 fails "records: record 2: 't' is an integer" t --field t records
 fails "records: record 2: 't' is an integer" t --sample 5 --field t records
-gzip < text > text.gz
-fails 'pass it through zcat' t text.gz
 t text > tokens
 fails 'the tokens are of tokenizer' ee-tokenize -m "$L" -d < tokens
 fails "want 'stats'" t --resume tokens text
