@@ -25,9 +25,9 @@ struct layer {
 	const struct ee_span *span;
 	const struct ee_config *c;
 	const struct ee_param *p;	/* (EE_LAYER_ROLES) */
-	const struct ee_span *out;	/* span, or the pass's tips of it */
-	size_t number, n;
-	size_t m;			/* rows from attention on: out's */
+	const struct ee_span *out;	/* span, or the pass's tips of it, whose
+					 * m rows go on after attention */
+	size_t number, n, m;
 	enum ee_site last;		/* go no further than this */
 	struct work *work;
 	struct ee_err *err;
@@ -240,8 +240,8 @@ ee_forward_until(struct ee_pass *pass, const struct ee_span *span,
 	const struct ee_config *c = &pass->model->config;
 	const struct ee_saved nothing = { 0 };
 	struct work work;
-	struct layer l = { .pass = pass, .span = span, .c = c,
-			   .n = span->n, .work = &work, .err = err };
+	struct layer l = { pass, span, c, .n = span->n, .work = &work,
+			   .err = err };
 	enum ee_status status;
 
 	if (l.n == 0)
@@ -254,8 +254,7 @@ ee_forward_until(struct ee_pass *pass, const struct ee_span *span,
 
 		l.p = ee_model_param(pass->model, l.number, (enum ee_role)0);
 		l.last = l.number + 1 == to ? site : EE_AT_OUT;
-		l.out = l.number + 1 == to && pass->tips != NULL ? pass->tips
-								 : span;
+		l.out = l.number + 1 == to && pass->tips ? pass->tips : span;
 		l.m = l.out->n;
 		status = one_layer(&l, &saved, x);
 		if (status != EE_OK)
