@@ -25,6 +25,8 @@ struct ee_target_state {
 	uint32_t lookups_at;	/* its lookup nodes in job.lookups */
 	uint32_t nlookups;
 	uint32_t reads_at, nreads;
+	uint32_t reads_were;		/* reads_at of the layout before */
+	uint32_t tag;			/* of its lookup nodes, always */
 	float *m, *v;		/* (d) Adam */
 	float *p0;		/* (V) log probabilities at the kl spot */
 	double v0_norm, p;
@@ -64,6 +66,14 @@ struct ee_target_job {
  * that say which are whose.  Fails with EE_EINPUT (see target.h), EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_target_layout(struct ee_target_job *job);
+
+/* Lay out the requests that there are, and compute all that no delta changes;
+ * a request whose state cannot be changed ends.  ee_target_close whatever
+ * happens.  Fails as ee_target_layout, ee_forward and params->ended do. */
+EE_MUST_CHECK enum ee_status ee_target_open(struct ee_target_job *job);
+/* Lay out those that are left of them, with what has been computed. */
+EE_MUST_CHECK enum ee_status ee_target_reopen(struct ee_target_job *job);
+void ee_target_close(struct ee_target_job *job);
 
 /* A request has come to an end: it is done, and told.  Fails as params->ended
  * does. */

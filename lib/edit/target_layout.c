@@ -70,7 +70,7 @@ insert_request(struct ee_target_job *j, uint32_t number, uint32_t *path,
 {
 	struct ee_target_state *s = &j->states[number];
 	const struct ee_target *t = s->t;
-	const uint32_t tag = number + 1;
+	const uint32_t tag = s->tag;
 	size_t i, k;
 
 	s->lookups_at = (uint32_t)j->nlookups;

@@ -84,6 +84,13 @@ EE_MUST_CHECK enum ee_status ee_pass_open(struct ee_pass *pass,
 	unsigned flags, struct ee_err *err);
 void ee_pass_close(struct ee_pass *pass);
 
+/* Keys and values of each node i of the pass's trie, in all layers, from node
+ * 'node[i]' of another pass over the same model; both keep them.  Layers that
+ * the other has not computed are left out. */
+EE_MUST_CHECK enum ee_status ee_pass_take(struct ee_pass *pass,
+	const struct ee_pass *from, const uint32_t *node,
+	struct ee_err *err);
+
 /* Ask for, or forget, a tap. */
 void ee_pass_want(struct ee_pass *pass, size_t layer, enum ee_site site);
 void ee_pass_want_nothing(struct ee_pass *pass);

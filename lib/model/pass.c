@@ -135,6 +135,38 @@ room_for_kv(struct ee_pass *pass, size_t from, size_t to, struct ee_err *err)
 	return status;
 }
 
+static void
+take_rows(const uint32_t *node, size_t n, size_t width, const float *from,
+	  float *to)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		memcpy(to + i * width, from + node[i] * width,
+		       width * sizeof(*to));
+}
+
+enum ee_status
+ee_pass_take(struct ee_pass *pass, const struct ee_pass *from,
+	     const uint32_t *node, struct ee_err *err)
+{
+	const struct ee_config *c = &pass->model->config;
+	const size_t width = ee_site_width(c, EE_AT_K), n = pass->trie->n;
+	enum ee_status status;
+	size_t i;
+
+	for (i = 0; i < c->layers; i++) {
+		if (from->k[i] == NULL)
+			continue;
+		status = room_for_kv(pass, i, i + 1, err);
+		if (status != EE_OK)
+			return status;
+		take_rows(node, n, width, from->k[i], pass->k[i]);
+		take_rows(node, n, width, from->v[i], pass->v[i]);
+	}
+	return EE_OK;
+}
+
 /* Tables of cosines and sines for positions below 'n'. */
 static enum ee_status
 room_for_positions(struct ee_pass *pass, size_t n, struct ee_err *err)
