@@ -133,6 +133,26 @@ session_close(struct session *s)
 	ee_arena_free(&s->arena);
 }
 
+/* "transformer.h.{3,4,5}.mlp.c_proj:in": of all layers of the edit, so that
+ * one command makes what is missing. */
+static const char *
+tap_of_all(struct session *s)
+{
+	const struct ee_hparams *h = &s->hparams;
+	const char *list = "", *hole = strstr(h->rewrite_module, "{}");
+	struct ee_arena *arena = &s->tool->arena;
+	size_t i;
+
+	if (hole == NULL || h->nlayers < 2)
+		return NULL;
+	for (i = 0; i < h->nlayers && list != NULL; i++)
+		list = ee_arena_printf(arena, "%s%s%zu", list, i ? "," : "",
+				       h->layers[i]);
+	return ee_arena_printf(arena, "%.*s{%s}%s:in",
+			       (int)(hole - h->rewrite_module),
+			       h->rewrite_module, list ? list : "", hole + 2);
+}
+
 enum ee_status
 session_stats(struct session *s, size_t i, struct ee_stats *stats)
 {
@@ -149,6 +169,7 @@ session_stats(struct session *s, size_t i, struct ee_stats *stats)
 		.sample_size = h->mom2_n_samples > 0 ? h->mom2_n_samples : -1,
 		.width = s->model->config.f, .fingerprint = print,
 		.force = s->opt->model.force, .model_dir = s->opt->model.dir,
+		.tap = tap_of_all(s),
 	};
 	struct ee_err *err = &s->tool->err;
 

@@ -57,7 +57,7 @@ ee_within(struct ee_err *err, enum ee_status status, const char *fmt, ...)
 void
 ee_warn(const struct ee_warn *warn, const char *fmt, ...)
 {
-	char text[512];
+	char text[1024];
 	va_list ap;
 
 	if (warn == NULL || warn->put == NULL)

@@ -28,7 +28,7 @@ enum ee_status {
 };
 
 struct ee_err {
-	char text[512];
+	char text[1024];
 };
 
 #if defined(__GNUC__)

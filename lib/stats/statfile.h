@@ -24,7 +24,10 @@ struct ee_stats_query {
 	size_t width;		/* f: of the rows that the layer takes */
 	const char *fingerprint;	/* of the model up to the tap */
 	bool force;		/* another fingerprint is only a notice */
-	const char *model_dir;	/* for the command that makes the file */
+	/* for the command that makes the file: */
+	const char *model_dir;
+	const char *tap;	/* of all layers that will be wanted; NULL: of
+				 * this one */
 };
 
 struct ee_stats {

@@ -117,22 +117,76 @@ search_model(struct search *s, const char *dir)
 	closedir(d);
 }
 
-static enum ee_status
-not_found(const struct ee_stats_query *q, struct ee_err *err)
+/* One word of a command line, quoted where the shell needs that. */
+static const char *
+word(struct ee_arena *arena, const char *text)
 {
-	const char *model = q->nmodels > 0 ? q->models[0] : "MODEL";
-	const char *dir = q->model_dir ? q->model_dir : "MODEL";
-	char dataset[64] = "";
+	char *quoted = ee_arena_alloc(arena, 4 * strlen(text) + 3, 1), *to;
 
+	if (quoted == NULL || (text[0] != '\0' &&
+	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			"0123456789%+,-./:=@_")] == '\0'))
+		return text;
+	to = quoted;
+	*to++ = '\'';
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			to = stpcpy(to, "'\\''");
+		else
+			*to++ = *text;
+	}
+	strcpy(to, "'");
+	return quoted;
+}
+
+static enum ee_status
+not_found(struct ee_arena *arena, const struct ee_stats_query *q,
+	  struct ee_err *err)
+{
+	const char *dir = word(arena, q->model_dir ? q->model_dir : "MODEL");
+	const char *tap = q->tap;
+	const char *dataset = "", *sample = "";
+
+	if (tap == NULL)
+		tap = ee_arena_printf(arena, "%s:in", q->layer);
 	if (q->dataset != NULL)
-		snprintf(dataset, sizeof(dataset), " --dataset %.40s",
-			 q->dataset);
+		dataset = ee_arena_printf(arena, " --dataset %s",
+					  word(arena, q->dataset));
+	if (q->sample_size > 0)
+		sample = ee_arena_printf(arena, " --sample %lld",
+					 (long long)q->sample_size);
+	if (tap == NULL || dataset == NULL || sample == NULL || arena->failed)
+		return ee_arena_check(arena, err);
 	return ee_fail(err, EE_EIO, "%s: no statistics of '%s' for model "
 		       "'%.80s', data set '%.40s'; make them with:\n"
-		       "  ee-tokenize -m %.100s CORPUS | ee-forward -m %.100s "
-		       "-t '%s:in' | ee-cov | ee-npz save -d %s%s", q->stats,
-		       q->layer, model, q->dataset ? q->dataset : "any", dir,
-		       dir, q->layer, q->stats, dataset);
+		       "  ee-tokenize -m %s%s CORPUS | ee-forward -m %s "
+		       "-t %s | ee-cov --tokens 10x | ee-npz save -d %s%s",
+		       q->stats, q->layer,
+		       q->nmodels > 0 ? q->models[0] : "MODEL",
+		       q->dataset ? q->dataset : "any", dir, sample, dir,
+		       word(arena, tap), word(arena, q->stats), dataset);
+}
+
+/* ", 5555 tokens"; nothing if the file does not say, which reading it will
+ * tell. */
+static const char *
+tokens_text(struct ee_arena *arena, const char *path)
+{
+	const char *text = "";
+	struct ee_npz npz;
+	struct ee_value v;
+	struct ee_err err;
+
+	if (ee_npz_open(&npz, path, &err) != EE_OK)
+		return text;
+	if (ee_npz_has(&npz, "mom2.count") &&
+	    ee_npz_get(&npz, "mom2.count", arena, &v, &err) == EE_OK &&
+	    v.type == EE_TENSOR && v.u.tensor.ndim == 0)
+		text = ee_arena_printf(arena, ", %.0f tokens",
+				       ee_tensor_at(&v.u.tensor, 0));
+	ee_npz_close(&npz);
+	return text != NULL ? text : "";
 }
 
 static void
@@ -161,10 +215,10 @@ say_difference(const struct search *s, const struct ee_warn *warn)
 		snprintf(size, sizeof(size), "%lld",
 			 (long long)s->name.sample_size);
 	ee_warn(warn, "using %s: sample size %s (wanted %s), %s (wanted %s)"
-		"%s%s", s->best, size, wanted, ee_dtype_name(s->name.precision),
+		"%s%s%s", s->best, size, wanted, ee_dtype_name(s->name.precision),
 		q->precision ? q->precision : "any",
 		other ? ", another data set than " : "",
-		other ? q->dataset : "");
+		other ? q->dataset : "", tokens_text(s->arena, s->best));
 }
 
 enum ee_status
@@ -198,7 +252,7 @@ ee_stats_find(struct ee_arena *arena, const struct ee_stats_query *q,
 	if (arena->failed)
 		return ee_arena_check(arena, err);
 	if (s.best == NULL)
-		return not_found(q, err);
+		return not_found(arena, q, err);
 	say_difference(&s, warn);
 	*path = s.best;
 	return EE_OK;

@@ -355,9 +355,9 @@ START_TEST(files_found)
 	q.model_dir = "models/tiny";
 	ck_assert_int_eq(find(&q, ""), EE_EIO);
 	ck_assert_ptr_nonnull(strstr(err.text, "ee-tokenize -m models/tiny "
-		"CORPUS | ee-forward -m models/tiny -t "
-		"'transformer.h.9.mlp.c_proj:in' | ee-cov | ee-npz save -d "
-		GOLDEN "data"));
+		"--sample 100 CORPUS | ee-forward -m models/tiny -t "
+		"transformer.h.9.mlp.c_proj:in | ee-cov --tokens 10x | "
+		"ee-npz save -d " GOLDEN "data"));
 }
 END_TEST
 
