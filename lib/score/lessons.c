@@ -1,0 +1,137 @@
+/* lessons.c - a data set as edits to learn from.  See lessons.h. */
+#include "score/lessons.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "file/json.h"
+
+struct reading {
+	struct ee_lessons *lessons;
+	const struct ee_tokenizer *tok;
+	const struct ee_lessons_options *options;
+	struct ee_err *err;
+};
+
+/* The first question about 'aspect', or NULL. */
+static const struct ee_question *
+question(const struct ee_case *c, enum ee_aspect aspect)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->list[i].aspect == aspect)
+			return &c->list[i];
+	return NULL;
+}
+
+static enum ee_status
+say(const struct reading *r, struct ee_said *said, const char *prompt,
+    const char *answer, bool *all_fit)
+{
+	bool fits = true;
+
+	TRY(ee_said_make(said, r->tok, prompt, answer,
+			 r->options->max_length, r->options->flags,
+			 &r->lessons->arena, &fits, r->err));
+	*all_fit = *all_fit && fits;
+	return EE_OK;
+}
+
+/* One case as a lesson; '*fits' is false if it is too long. */
+static enum ee_status
+teach(const struct reading *r, const struct ee_case *c,
+      struct ee_lesson *lesson, bool *fits)
+{
+	const struct ee_question *edit = question(c, EE_REWRITE);
+	const struct ee_question *again = question(c, EE_REPHRASE);
+	const struct ee_question *loc = question(c, EE_LOCALITY);
+
+	*fits = true;
+	memcpy(lesson->id, c->id, sizeof(lesson->id));
+	TRY(say(r, &lesson->edit, edit->prompt, edit->target, fits));
+	lesson->outer = lesson->edit;
+	if (r->options->rephrase && again != NULL)
+		TRY(say(r, &lesson->outer, again->prompt, edit->target,
+			fits));
+	if (loc != NULL)
+		TRY(say(r, &lesson->loc, loc->prompt, loc->other != NULL ?
+			loc->other : loc->target, fits));
+	return EE_OK;
+}
+
+static enum ee_status
+teach_all(const struct reading *r, const struct ee_value *records,
+	  struct ee_arena *arena, size_t *without)
+{
+	struct ee_lessons *l = r->lessons;
+	enum ee_data_format format;
+	struct ee_case c;
+	size_t i;
+	bool fits;
+
+	if (records->n == 0)
+		return ee_fail(r->err, EE_EINPUT, "no records");
+	TRY(ee_data_format_guess(&records->u.list[0], &format, r->err));
+	l->list = ee_arena_alloc(&l->arena, records->n * sizeof(*l->list),
+				 _Alignof(struct ee_lesson));
+	if (l->list == NULL)
+		return ee_arena_check(&l->arena, r->err);
+	memset(l->list, 0, records->n * sizeof(*l->list));
+	for (i = 0; i < records->n; i++) {
+		struct ee_lesson *lesson = &l->list[l->n];
+
+		TRY(ee_case_read(&c, &records->u.list[i], format, i + 1,
+				 arena, r->err));
+		TRY(ee_within(r->err, teach(r, &c, lesson, &fits), "case %s",
+			      c.id));
+		l->n += fits;
+		l->too_long += !fits;
+		*without += fits && lesson->loc.n == 0;
+		ee_arena_reset(arena);
+	}
+	return EE_OK;
+}
+
+enum ee_status
+ee_lessons_read(struct ee_lessons *lessons, const char *path,
+		const struct ee_tokenizer *tok,
+		const struct ee_lessons_options *options,
+		const struct ee_warn *warn, struct ee_err *err)
+{
+	const struct reading r = { lessons, tok, options, err };
+	struct ee_arena file = { 0 }, one = { 0 };
+	struct ee_value records;
+	size_t without = 0;
+	enum ee_status status;
+
+	memset(lessons, 0, sizeof(*lessons));
+	status = ee_json_records(&file, path, &records, err);
+	if (status == EE_OK)
+		status = ee_within(err, teach_all(&r, &records, &one,
+						  &without), "%s", path);
+	ee_arena_free(&one);
+	ee_arena_free(&file);
+	if (status == EE_OK && lessons->n == 0)
+		status = ee_fail(err, EE_EINPUT, "%s: every record is longer "
+				 "than max_length, %zu tokens", path,
+				 options->max_length);
+	if (status == EE_OK && lessons->too_long > 0)
+		ee_warn(warn, "%s: %zu of %zu records left out: longer than "
+			"max_length, %zu tokens", path, lessons->too_long,
+			lessons->too_long + lessons->n,
+			options->max_length);
+	if (status == EE_OK && without > 0)
+		ee_warn(warn, "%s: %zu of %zu records have no locality "
+			"prompt: nothing says that they must not change "
+			"other things", path, without, lessons->n);
+	return status;
+}
+
+void
+ee_lessons_free(struct ee_lessons *lessons)
+{
+	ee_arena_free(&lessons->arena);
+	memset(lessons, 0, sizeof(*lessons));
+}
