@@ -68,6 +68,7 @@
 #include "edit/apply.h"
 #include "edit/delta.h"
 #include "edit/hparams.h"
+#include "edit/lesson.h"
 #include "edit/memit.h"
 #include "edit/mend.h"
 #include "edit/mendedit.h"
@@ -84,6 +85,7 @@
 /* score */
 #include "score/cases.h"
 #include "score/exam.h"
+#include "score/lessons.h"
 #include "score/score.h"
 #include "score/tally.h"
 

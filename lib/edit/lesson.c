@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/prompts.h"
+
 static int32_t *
 keep(struct ee_arena *arena, const int32_t *ids, size_t n)
 {
@@ -14,17 +16,6 @@ keep(struct ee_arena *arena, const int32_t *ids, size_t n)
 	if (copy != NULL)
 		memcpy(copy, ids, n * sizeof(*ids));
 	return copy;
-}
-
-/* The tokens that end after byte 'at'. */
-static size_t
-tokens_after(const struct ee_ids *ids, size_t at)
-{
-	size_t n = 0;
-
-	while (n < ids->n && ids->ends[ids->n - 1 - n] > at)
-		n++;
-	return n;
 }
 
 /* The tokens of the answer alone: with BOS, or with a space where there is
@@ -59,7 +50,7 @@ ee_said_make(struct ee_said *said, const struct ee_tokenizer *tok,
 	const size_t at = strlen(prompt);
 	struct ee_ids whole = { 0 }, alone = { 0 };
 	enum ee_status status;
-	size_t labels;
+	size_t labels = 0;
 	char *text;
 
 	memset(said, 0, sizeof(*said));
@@ -67,12 +58,16 @@ ee_said_make(struct ee_said *said, const struct ee_tokenizer *tok,
 	if (asprintf(&text, "%s%s%s", prompt,
 		     at > 0 && prompt[at - 1] == ' ' ? "" : " ", answer) < 0)
 		return ee_fail(err, EE_ENOMEM, "out of memory");
-	status = ee_encode(tok, text, strlen(text), 0, &whole, err);
+	if (like)
+		status = ee_encode(tok, text, strlen(text), 0, &whole, err);
+	else
+		status = ee_encode_after(tok, text, at, &whole, &labels, err);
 	if (status == EE_OK && like)
 		status = encode_alone(tok, answer, &alone, err);
 	if (status != EE_OK)
 		goto out;
-	labels = like ? alone.n : tokens_after(&whole, at);
+	if (like)
+		labels = alone.n;
 	if (like && whole.n > max_length)
 		whole.n = max_length;
 	*fits = whole.n <= max_length;

@@ -36,8 +36,8 @@ enum {
 };
 
 /*
- * 'prompt', a space unless there is one, and 'answer', tokenized as one text;
- * the labels are the tokens that end within the answer.
+ * 'prompt', a space unless there is one, and 'answer', with tokens as
+ * ee_encode_after gives them; the labels are the answer's.
  *
  * '*fits' is false, and 'said' empty, if that is more than max_length tokens
  * (> 1) and not to be cut.  Fails with EE_EINPUT (an answer of no tokens, or

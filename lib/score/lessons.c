@@ -69,6 +69,7 @@ teach_all(const struct reading *r, const struct ee_value *records,
 	enum ee_data_format format;
 	struct ee_case c;
 	size_t i;
+	enum ee_status status;
 	bool fits;
 
 	if (records->n == 0)
@@ -84,8 +85,9 @@ teach_all(const struct reading *r, const struct ee_value *records,
 
 		TRY(ee_case_read(&c, &records->u.list[i], format, i + 1,
 				 arena, r->err));
-		TRY(ee_within(r->err, teach(r, &c, lesson, &fits), "case %s",
-			      c.id));
+		status = teach(r, &c, lesson, &fits);
+		if (status != EE_OK)
+			return ee_within(r->err, status, "case %s", c.id);
 		l->n += fits;
 		l->too_long += !fits;
 		*without += fits && lesson->loc.n == 0;
@@ -108,9 +110,11 @@ ee_lessons_read(struct ee_lessons *lessons, const char *path,
 
 	memset(lessons, 0, sizeof(*lessons));
 	status = ee_json_records(&file, path, &records, err);
-	if (status == EE_OK)
-		status = ee_within(err, teach_all(&r, &records, &one,
-						  &without), "%s", path);
+	if (status == EE_OK) {
+		status = teach_all(&r, &records, &one, &without);
+		if (status != EE_OK)
+			status = ee_within(err, status, "%s", path);
+	}
 	ee_arena_free(&one);
 	ee_arena_free(&file);
 	if (status == EE_OK && lessons->n == 0)
