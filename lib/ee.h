@@ -33,6 +33,7 @@
 /* math */
 #include "math/blas.h"
 #include "math/convert.h"
+#include "math/loss.h"
 #include "math/optim.h"
 #include "math/threads.h"
 #include "math/vec.h"
@@ -67,6 +68,8 @@
 /* edit */
 #include "edit/apply.h"
 #include "edit/delta.h"
+#include "edit/ground.h"
+#include "edit/groundstore.h"
 #include "edit/hparams.h"
 #include "edit/lesson.h"
 #include "edit/memit.h"

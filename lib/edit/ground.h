@@ -1,0 +1,79 @@
+/*
+ * ground.h - what of a lesson does not change while a hypernetwork learns:
+ * the model is not trained, so the gradient of the edit, the states that
+ * enter the first edited layer, and what the model said before are computed
+ * once for each lesson.
+ *
+ * Letters: d hidden size, (in, out) of an edited weight, f = m->first, the
+ * lowest edited layer, N tokens of a lesson's part.  Arrays are float32,
+ * row-major.
+ */
+#ifndef EE_GROUND_H
+#define EE_GROUND_H
+
+#include "base/base.h"
+#include "edit/lesson.h"
+#include "edit/mend.h"
+#include "model/model.h"
+
+/*
+ * One block holds, one after the other: for each parameter in order x
+ * (rows, in) and delta (rows, out), the inputs of the weight over the edit's
+ * tokens and d loss / d (its outputs), loss being the SUM of -log p over
+ * labels, without the rows in which either is all zero; then 'outer' (N, d)
+ * and 'loc' (N, d), inputs of layer f; then 'said' (rows, d), outputs of the
+ * last layer where the locality loss is read.
+ */
+struct ee_ground {
+	size_t *rows;		/* (m->nparams) */
+	float *block;
+	size_t size;		/* floats in it */
+};
+
+/* Pointers into the block; x and delta of rows (m->nparams). */
+struct ee_ground_view {
+	const float *outer, *loc, *said;
+};
+struct ee_ground_view ee_ground_view(const struct ee_ground *ground,
+	const struct ee_mend *m, const struct ee_lesson *lesson, size_t d,
+	struct ee_mend_rows *rows);
+
+/* The most floats that this lesson's block can have. */
+size_t ee_ground_most(const struct ee_mend *m,
+	const struct ee_lesson *lesson, size_t d);
+
+/*
+ * Rows of 'loc' at which its loss is read: nlabels rows from here on.  Those
+ * that predict the answer; EasyEdit takes those of the answer itself.
+ */
+size_t ee_loc_row(const struct ee_said *loc, bool like_easyedit);
+
+/* Learned positions of edit, outer, loc start here instead of at 0: what
+ * left padding does to a batch in EasyEdit. */
+struct ee_ground_shift {
+	uint32_t edit, outer, loc;
+};
+
+/*
+ * Compute grounds (n) of n lessons in one go.  Each ground's 'rows' has room
+ * for m->nparams; 'block' is the caller's, to free().
+ *
+ *   shift  (n) or NULL
+ *
+ * Fails with EE_EINPUT (token or position beyond the model), EE_EMATH (a
+ * gradient is not finite: names the case), EE_ENOMEM; no block is then kept.
+ */
+EE_MUST_CHECK enum ee_status ee_ground_make(const struct ee_model *model,
+	const struct ee_mend *m, const struct ee_lesson *const *lessons,
+	const struct ee_ground_shift *shift, size_t n, bool like_easyedit,
+	struct ee_ground *grounds, struct ee_err *err);
+
+/*
+ * Replace the learned positions 0.. in the n rows x (n, d) of ee_embed by
+ * those from 'shift' on; nothing where the model has none, or 'shift' is 0.
+ * Fails with EE_EINPUT (beyond the model's positions), EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_shift_positions(const struct ee_model *model,
+	size_t n, size_t shift, float *x, struct ee_err *err);
+
+#endif
