@@ -33,7 +33,6 @@
 /* math */
 #include "math/blas.h"
 #include "math/convert.h"
-#include "math/loss.h"
 #include "math/optim.h"
 #include "math/threads.h"
 #include "math/vec.h"
@@ -75,6 +74,7 @@
 #include "edit/memit.h"
 #include "edit/mend.h"
 #include "edit/mendedit.h"
+#include "edit/mendlearn.h"
 #include "edit/mendparams.h"
 #include "edit/mendpass.h"
 #include "edit/mendtext.h"

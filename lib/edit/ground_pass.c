@@ -6,7 +6,6 @@
 #include "base/try.h"
 #include "edit/ground_job.h"
 #include "math/convert.h"
-#include "math/loss.h"
 #include "math/vec.h"
 #include "model/forward.h"
 
@@ -133,10 +132,13 @@ loss_back(struct ee_ground_job *j, float *x)
 	}
 	status = ee_logits(j->model, reads, rows, NULL, logits, j->err);
 	for (i = r = 0; status == EE_OK && i < j->n; i++)
-		for (k = 0; k < j->lessons[i]->edit.nlabels; k++, r++)
-			ee_nll_back(vocab, logits + r * vocab,
-				    (size_t)j->lessons[i]->edit.labels[k],
-				    1, NULL);
+		for (k = 0; k < j->lessons[i]->edit.nlabels; k++, r++) {
+			float *p = logits + r * vocab;
+
+			ee_exp(vocab, 1, p,
+			       (float)ee_log_softmax(vocab, p, NULL), p);
+			p[j->lessons[i]->edit.labels[k]] -= 1;
+		}
 	if (status == EE_OK)
 		status = ee_logits_back(j->model, reads, rows, logits, dx,
 					j->err);
