@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/mendlearn.h"
 #include "file/json.h"
+#include "file/torch.h"
 #include "golden.h"
 #include "score/lessons.h"
 
@@ -114,6 +116,140 @@ START_TEST(sequences_are_the_references)
 }
 END_TEST
 
+/* A learner that starts where the reference's run did. */
+struct learning {
+	struct run run;
+	struct ee_model *model;
+	struct ee_mend_params params;
+	struct ee_mend *m;
+	struct ee_mend_learner learner;
+	struct ee_ground_store *store;
+};
+
+static void
+load_archive(struct ee_mend *m, const char *path)
+{
+	struct ee_torch t;
+	struct ee_tensor tensor;
+	const struct ee_value *v;
+	size_t i, k, n;
+
+	must(ee_torch_open(&t, path, &err));
+	for (i = 0; i < m->nslices; i++) {
+		const struct ee_mend_slice *s = &m->slice[i];
+		float *to = (s->running ? m->running : m->learned) + s->at;
+
+		v = ee_get(ee_get(&t.root, "model"), s->key);
+		ck_assert_msg(v != NULL, "%s", s->key);
+		tensor = v->u.tensor;
+		ck_assert(ee_tensor_count(&tensor, &n));
+		ck_assert_uint_eq(n, s->dims[0] * s->dims[1]);
+		for (k = 0; k < n; k++)
+			to[k] = (float)ee_tensor_at(&tensor, k);
+	}
+	ee_torch_close(&t);
+}
+
+static void
+learning_open(struct learning *l, const char *name)
+{
+	const struct ee_ground_store_options options = {
+		.memory = 1 << 30, .like_easyedit = true,
+	};
+	char path[256];
+
+	run_open(&l->run, name);
+	snprintf(path, sizeof(path), "tests/golden/models/%.*s",
+		 (int)strcspn(name, "."), name);
+	must(ee_model_open(&l->model, path, &err));
+	path_in(path, &l->run, "config.json");
+	must(ee_mend_params_read(&l->params, path, NULL, &err));
+	must(ee_mend_create(&l->m, &l->params, l->model, &err));
+	snprintf(path, sizeof(path), "tests/golden/mend/%.*s.train/"
+		 "init.archive", (int)strcspn(name, "."), name);
+	load_archive(l->m, path);
+	l->learner = (struct ee_mend_learner){
+		.model = l->model, .m = l->m, .params = &l->params,
+		.like_easyedit = true,
+	};
+	must(ee_mend_learner_open(&l->learner, &err));
+	must(ee_ground_store_open(&l->store, l->model, l->m,
+				  l->run.train.list, l->run.train.n, NULL,
+				  &options, &err));
+}
+
+static void
+learning_close(struct learning *l)
+{
+	ee_ground_store_close(l->store);
+	ee_mend_learner_close(&l->learner);
+	ee_mend_free(l->m);
+	ee_mend_params_free(&l->params);
+	ee_model_close(l->model);
+	run_close(&l->run);
+}
+
+static double
+number(const struct ee_value *map, const char *key)
+{
+	double x = NAN;
+
+	must(ee_get_real(map, key, -1e30, 1e30, &x, "trace.json", &err));
+	return x;
+}
+
+/* Within 1e-2 of the reference, or as far as rounding alone moves it. */
+static void
+near(const struct ee_value *steps, const struct ee_value *moved, size_t i,
+     const char *key, double x)
+{
+	const double want = number(&steps->u.list[i], key);
+	const double other = number(&moved->u.list[i], key);
+	const double tol = fmax(1e-2 * fabs(want), 3 * fabs(want - other));
+
+	ck_assert_msg(fabs(x - want) <= tol, "step %zu, %s: %.7g, want %.7g",
+		      i + 1, key, x, want);
+}
+
+START_TEST(training_is_the_references)
+{
+	const struct ee_value *steps, *moved;
+	struct ee_mend_loss losses[8];
+	struct ee_mend_group groups[8];
+	size_t ids[8][8], i, k, n = 0, accumulate;
+	struct learning l;
+	double norm;
+
+	learning_open(&l, runs[_i]);
+	steps = ee_get(&l.run.trace, "steps");
+	moved = ee_get(ee_get(&l.run.trace, "perturbed_weights"), "steps");
+	accumulate = (size_t)l.params.accumulate;
+	for (i = 0; i < steps->n; i++) {
+		const struct ee_value *cases = ee_get(&steps->u.list[i],
+						      "case_ids");
+
+		for (k = 0; k < cases->n; k++)
+			ids[n][k] = (size_t)cases->u.list[k].u.integer;
+		groups[n].ids = ids[n];
+		groups[n].n = cases->n;
+		if (++n < accumulate)
+			continue;
+		must(ee_mend_losses(&l.learner, l.run.train.list, l.store,
+				    groups, n, true, n, losses, &err));
+		for (k = 0; k < n; k++) {
+			near(steps, moved, i + 1 - n + k, "loss/edit",
+			     losses[k].edit);
+			near(steps, moved, i + 1 - n + k, "loss/loc",
+			     losses[k].loc);
+		}
+		must(ee_mend_step(&l.learner, &norm, &err));
+		near(steps, moved, i, "grad", norm);
+		n = 0;
+	}
+	learning_close(&l);
+}
+END_TEST
+
 Suite *suite_mendtrain(void);
 
 Suite *
@@ -123,6 +259,7 @@ suite_mendtrain(void)
 	TCase *t = tcase_create("golden");
 
 	tcase_add_loop_test(t, sequences_are_the_references, 0, RUNS);
+	tcase_add_loop_test(t, training_is_the_references, 0, RUNS);
 	suite_add_tcase(s, t);
 	return s;
 }
