@@ -78,6 +78,7 @@
 #include "edit/mendparams.h"
 #include "edit/mendpass.h"
 #include "edit/mendtext.h"
+#include "edit/mendrun.h"
 #include "edit/prompts.h"
 #include "edit/request.h"
 #include "edit/rome.h"

@@ -60,13 +60,17 @@ same_said(const struct ee_said *a, const struct ee_said *b)
 
 /* A path of its own: only its own nodes have this tag at their head. */
 static enum ee_status
-lay(struct ee_ground_job *j, const struct ee_said *said, size_t *at)
+lay(struct ee_ground_job *j, const struct ee_said *said, uint32_t shift,
+    size_t *at)
 {
 	uint32_t head;
+	size_t i;
 
 	*at = j->trie.n;
 	if (said->n == 0)
 		return EE_OK;
+	for (i = 0; j->moved != NULL && i < said->n; i++)
+		j->moved[*at + i] = shift;
 	TRY(ee_trie_child(&j->trie, EE_NO_NODE, said->ids[0],
 			  (uint32_t)j->trie.n, &head, j->err));
 	return ee_trie_insert(&j->trie, head, said->ids + 1, said->n - 1,
@@ -76,18 +80,31 @@ lay(struct ee_ground_job *j, const struct ee_said *said, size_t *at)
 static enum ee_status
 lay_out(struct ee_ground_job *j)
 {
-	size_t i;
+	const struct ee_ground_shift *shift = j->shift;
+	size_t most = 0, i;
 
 	for (i = 0; i < j->n; i++)
-		TRY(lay(j, &j->lessons[i]->edit, &j->edit[i]));
+		most += j->lessons[i]->edit.n + j->lessons[i]->loc.n +
+			j->lessons[i]->outer.n;
+	if (shift != NULL) {
+		j->moved = ee_calloc(most, sizeof(*j->moved), j->err);
+		if (j->moved == NULL)
+			return EE_ENOMEM;
+	}
+	for (i = 0; i < j->n; i++)
+		TRY(lay(j, &j->lessons[i]->edit,
+			shift != NULL ? shift[i].edit : 0, &j->edit[i]));
 	j->edits = j->trie.n;
 	for (i = 0; i < j->n; i++)
-		TRY(lay(j, &j->lessons[i]->loc, &j->loc[i]));
+		TRY(lay(j, &j->lessons[i]->loc,
+			shift != NULL ? shift[i].loc : 0, &j->loc[i]));
 	j->locs = j->trie.n;
 	for (i = 0; i < j->n; i++) {
 		j->outer[i] = j->edit[i];
 		if (!same_said(&j->lessons[i]->edit, &j->lessons[i]->outer))
-			TRY(lay(j, &j->lessons[i]->outer, &j->outer[i]));
+			TRY(lay(j, &j->lessons[i]->outer,
+				shift != NULL ? shift[i].outer : 0,
+				&j->outer[i]));
 	}
 	return EE_OK;
 }
@@ -226,6 +243,7 @@ clean(struct ee_ground_job *j)
 	free(j->seen_delta);
 	free(j->x);
 	free(j->edit);
+	free(j->moved);
 	ee_trie_free(&j->trie);
 }
 

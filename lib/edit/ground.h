@@ -68,12 +68,4 @@ EE_MUST_CHECK enum ee_status ee_ground_make(const struct ee_model *model,
 	const struct ee_ground_shift *shift, size_t n, bool like_easyedit,
 	struct ee_ground *grounds, struct ee_err *err);
 
-/*
- * Replace the learned positions 0.. in the n rows x (n, d) of ee_embed by
- * those from 'shift' on; nothing where the model has none, or 'shift' is 0.
- * Fails with EE_EINPUT (beyond the model's positions), EE_ENOMEM.
- */
-EE_MUST_CHECK enum ee_status ee_shift_positions(const struct ee_model *model,
-	size_t n, size_t shift, float *x, struct ee_err *err);
-
 #endif

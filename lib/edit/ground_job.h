@@ -19,6 +19,7 @@ struct ee_ground_job {
 	struct ee_trie trie;
 	size_t *edit, *loc, *outer;	/* (n) each one's first node */
 	size_t edits, locs;		/* nodes of edits; and of locs */
+	uint32_t *moved;	/* (trie.n) or NULL: positions moved on by */
 	float *x;		/* (trie.n, d) */
 	float **seen_x;		/* (nparams) (edits, in) */
 	float **seen_delta;	/* (nparams) (edits, out) */

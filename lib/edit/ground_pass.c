@@ -5,60 +5,35 @@
 
 #include "base/try.h"
 #include "edit/ground_job.h"
-#include "math/convert.h"
 #include "math/vec.h"
 #include "model/forward.h"
 
-enum ee_status
-ee_shift_positions(const struct ee_model *model, size_t n, size_t shift,
-		   float *x, struct ee_err *err)
-{
-	const struct ee_param *place = ee_model_param(model, 0,
-						      EE_W_POSITION);
-	const size_t d = model->config.d;
-	const size_t size = ee_dtype_size(place->w.dtype) * d;
-	const char *table = place->w.data;
-	float *was;
-	size_t i;
-
-	if (place->module == NULL || shift == 0)
-		return EE_OK;
-	if (n + shift > model->config.positions)
-		return ee_fail(err, EE_EINPUT, "%zu tokens in a row; this "
-			       "model has %zu positions", n + shift,
-			       model->config.positions);
-	was = ee_floats(2 * d, err);
-	if (was == NULL)
-		return EE_ENOMEM;
-	for (i = 0; i < n; i++) {
-		ee_to_f32(place->w.dtype, table + i * size, d, was);
-		ee_to_f32(place->w.dtype, table + (i + shift) * size, d,
-			  was + d);
-		ee_axpy(d, -1, was, x + i * d);
-		ee_axpy(d, 1, was + d, x + i * d);
-	}
-	free(was);
-	return EE_OK;
-}
-
+/*
+ * Embeddings, with learned positions moved on: only this reads a node's
+ * depth once the span is made, and rotary positions are relative.
+ */
 static enum ee_status
-shift_all(struct ee_ground_job *j)
+embed(struct ee_ground_job *j, struct ee_pass *pass,
+      const struct ee_span *span)
 {
+	const struct ee_config *c = &j->model->config;
+	const bool move = j->moved != NULL && ee_model_param(j->model, 0,
+			EE_W_POSITION)->module != NULL;
+	enum ee_status status = EE_OK;
 	size_t i;
 
-	for (i = 0; j->shift != NULL && i < j->n; i++) {
-		const struct ee_lesson *l = j->lessons[i];
-
-		TRY(ee_shift_positions(j->model, l->edit.n, j->shift[i].edit,
-				       j->x + j->edit[i] * j->d, j->err));
-		TRY(ee_shift_positions(j->model, l->loc.n, j->shift[i].loc,
-				       j->x + j->loc[i] * j->d, j->err));
-		if (j->outer[i] != j->edit[i])
-			TRY(ee_shift_positions(j->model, l->outer.n,
-					       j->shift[i].outer, j->x +
-					       j->outer[i] * j->d, j->err));
+	for (i = 0; move && i < j->trie.n; i++) {
+		j->trie.depth[i] += j->moved[i];
+		if (j->trie.depth[i] >= c->positions)
+			status = ee_fail(j->err, EE_EINPUT, "%u tokens in a "
+					 "row; this model has %zu positions",
+					 j->trie.depth[i] + 1, c->positions);
 	}
-	return EE_OK;
+	if (status == EE_OK)
+		status = ee_embed(pass, span, j->x, j->err);
+	for (i = 0; move && i < j->trie.n; i++)
+		j->trie.depth[i] -= j->moved[i];
+	return status;
 }
 
 /* Nodes [begin, end) through layers [from, to), without looking back. */
@@ -72,11 +47,8 @@ run(struct ee_ground_job *j, size_t begin, size_t end, size_t from, size_t to)
 	TRY(ee_pass_open(&pass, j->model, &j->trie, 0, j->err));
 	status = ee_span_make(&span, &j->trie, begin, end, j->err);
 	if (status == EE_OK) {
-		if (from == 0) {
-			status = ee_embed(&pass, &span, j->x, j->err);
-			if (status == EE_OK)
-				status = shift_all(j);
-		}
+		if (from == 0)
+			status = embed(j, &pass, &span);
 		if (status == EE_OK)
 			status = ee_forward(&pass, &span, from, to,
 					    j->x + begin * j->d, j->err);

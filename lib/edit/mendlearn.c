@@ -96,7 +96,7 @@ static enum ee_status
 take_grounds(struct ee_mend_job *j, struct ee_ground_store *store)
 {
 	const struct ee_mend_learner *l = j->learner;
-	const bool pads = l->like_easyedit && l->params->batch_size > 1 &&
+	const bool pads = l->like_easyedit && j->nlessons > j->n &&
 		ee_model_param(l->model, 0, EE_W_POSITION)->module != NULL;
 	struct ee_ground_shift *shift = NULL;
 	size_t *ids = ee_calloc(j->nlessons, sizeof(*ids), j->err);

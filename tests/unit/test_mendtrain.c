@@ -205,7 +205,7 @@ near(const struct ee_value *steps, const struct ee_value *moved, size_t i,
 {
 	const double want = number(&steps->u.list[i], key);
 	const double other = number(&moved->u.list[i], key);
-	const double tol = fmax(1e-2 * fabs(want), 3 * fabs(want - other));
+	const double tol = 1e-2 * fabs(want);
 
 	ck_assert_msg(fabs(x - want) <= tol, "step %zu, %s: %.7g, want %.7g",
 		      i + 1, key, x, want);
