@@ -32,7 +32,8 @@ EE_MUST_CHECK enum ee_status ee_ground_store_open(
 	const struct ee_mend *m, const struct ee_lesson *lessons, size_t n,
 	const size_t *order, const struct ee_ground_store_options *options,
 	struct ee_err *err);
-void ee_ground_store_close(struct ee_ground_store *store); /* NULL is fine */
+/* NULL is fine. */
+void ee_ground_store_close(struct ee_ground_store *store);
 
 /*
  * The grounds (n) of lessons ids (n); borrowed until the next call.  With 'shift' (n), not NULL, they are computed for it and not kept.

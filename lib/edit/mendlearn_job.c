@@ -66,8 +66,8 @@ ee_mend_job_close(struct ee_mend_job *j)
 	free(j->kept);
 	free(j->x);
 	free(j->reads);
-	free(j->rows);
-	free(j->drows);
+	free(j->nodes);
+	free(j->dx);
 	free(j->scratch);
 	free(j->logits);
 	free(j->said);

@@ -11,7 +11,7 @@
 
 /* A row of logits in which a loss is read. */
 struct ee_mend_read {
-	size_t node, group;
+	size_t group;
 	int32_t want;		/* the label; -1: the locality loss */
 	size_t before;		/* then: its row of 'said' and 'logits0' */
 	float weight;		/* of the value in 'total', over all groups */
@@ -47,9 +47,10 @@ struct ee_mend_job {
 	struct ee_patch *patches;		/* (n, nparams) */
 	float *kept;				/* all their h and g */
 	float *x;				/* (trie.n, d) */
-	struct ee_mend_read *reads;		/* (nreads) */
+	struct ee_mend_read *reads;		/* (nreads), by node */
+	uint32_t *nodes;			/* (nreads) where they are */
 	size_t nreads, nsaid;
-	float *rows, *drows, *logits;		/* (nreads, d), .., (.., V) */
+	float *dx, *logits;			/* (nreads, d), (.., V) */
 	float *said, *logits0;			/* (nsaid, d), (.., V) */
 	float *scratch;				/* (threads, V) */
 };

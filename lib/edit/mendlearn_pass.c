@@ -36,12 +36,13 @@ read_said(struct ee_mend_job *j, size_t group, const struct ee_said *s,
 
 	if (loc && s->n > 0)
 		row = ee_loc_row(s, j->learner->like_easyedit);
-	for (k = 0; k < s->nlabels; k++)
+	for (k = 0; k < s->nlabels; k++) {
+		j->nodes[j->nreads] = (uint32_t)(at + row + k);
 		j->reads[j->nreads++] = (struct ee_mend_read){
-			.node = at + row + k, .group = group,
-			.want = loc ? -1 : s->labels[k],
+			.group = group, .want = loc ? -1 : s->labels[k],
 			.before = loc ? j->nsaid++ : 0, .weight = weight,
 		};
+	}
 }
 
 /* How many labels all lessons of a group have. */
@@ -92,7 +93,8 @@ lay_out(struct ee_mend_job *j)
 		reads += count(j, &j->groups[g], false) +
 			 count(j, &j->groups[g], true);
 	j->reads = ee_calloc(reads, sizeof(*j->reads), j->err);
-	if (j->reads == NULL)
+	j->nodes = ee_calloc(reads, sizeof(*j->nodes), j->err);
+	if (j->reads == NULL || j->nodes == NULL)
 		return EE_ENOMEM;
 	for (g = 0; g < j->n; g++) {
 		begin = j->trie.n;
@@ -114,7 +116,8 @@ lay_out(struct ee_mend_job *j)
 	return EE_OK;
 }
 
-/* Room for what the patches keep, where they are to be gone back through. */
+/* Room for what the patches keep, where they are to be gone back through.
+ * Zero, as of the last layer only the rows that are read are written. */
 static enum ee_status
 keep_patches(struct ee_mend_job *j)
 {
@@ -129,6 +132,7 @@ keep_patches(struct ee_mend_job *j)
 	p = j->kept = ee_floats(j->trie.n * width, j->err);
 	if (p == NULL)
 		return EE_ENOMEM;
+	memset(p, 0, j->trie.n * width * sizeof(*p));
 	for (b = 0; b < j->n * m->nparams; b++) {
 		struct ee_patch *patch = &j->patches[b];
 		const size_t rows = patch->end - patch->begin;
@@ -152,13 +156,11 @@ fill(struct ee_mend_job *j)
 
 	x = j->x = ee_floats(j->trie.n * d, j->err);
 	said = j->said = ee_floats(j->nsaid * d, j->err);
-	j->rows = ee_floats(j->nreads * d, j->err);
-	j->drows = ee_floats(j->nreads * d, j->err);
+	j->dx = ee_floats(j->nreads * d, j->err);
 	j->scratch = ee_floats(ee_threads() * vocab, j->err);
 	j->logits = ee_floats(j->nreads * vocab, j->err);
 	j->logits0 = ee_floats(j->nsaid * vocab, j->err);
-	if (x == NULL || said == NULL || j->rows == NULL ||
-	    j->drows == NULL || j->scratch == NULL ||
+	if (x == NULL || said == NULL || j->dx == NULL || j->scratch == NULL ||
 	    j->logits == NULL || j->logits0 == NULL)
 		return EE_ENOMEM;
 	for (g = 0; g < j->n; g++) {
@@ -289,19 +291,14 @@ sum_up(struct ee_mend_job *j)
 	return EE_OK;
 }
 
-/* Losses from x (trie.n, d), the last layer's output, which in training
+/* Losses from x (nreads, d), the last layer's output, which in training
  * becomes its gradient. */
 static enum ee_status
 lose(struct ee_mend_job *j)
 {
 	const struct ee_model *model = j->learner->model;
-	const size_t d = model->config.d;
-	size_t i;
 
-	for (i = 0; i < j->nreads; i++)
-		memcpy(j->rows + i * d, j->x + j->reads[i].node * d,
-		       d * sizeof(*j->x));
-	TRY(ee_logits(model, j->nreads, j->rows, NULL, j->logits, j->err));
+	TRY(ee_logits(model, j->nreads, j->x, NULL, j->logits, j->err));
 	if (j->nsaid > 0)
 		TRY(ee_logits(model, j->nsaid, j->said, NULL, j->logits0,
 			      j->err));
@@ -309,12 +306,8 @@ lose(struct ee_mend_job *j)
 	TRY(sum_up(j));
 	if (!j->train)
 		return EE_OK;
-	memset(j->x, 0, j->trie.n * d * sizeof(*j->x));
-	TRY(ee_logits_back(model, j->nreads, j->rows, j->logits, j->drows,
-			   j->err));
-	for (i = 0; i < j->nreads; i++)
-		memcpy(j->x + j->reads[i].node * d, j->drows + i * d,
-		       d * sizeof(*j->x));
+	TRY(ee_logits_back(model, j->nreads, j->x, j->logits, j->dx, j->err));
+	memcpy(j->x, j->dx, j->nreads * model->config.d * sizeof(*j->x));
 	return EE_OK;
 }
 
@@ -323,7 +316,7 @@ ee_mend_job_pass(struct ee_mend_job *j)
 {
 	const struct ee_model *model = j->learner->model;
 	const size_t from = j->learner->m->first, to = model->config.layers;
-	struct ee_span span = { 0 };
+	struct ee_span span = { 0 }, tips = { 0 };
 	struct ee_tape tape = { 0 };
 	struct ee_pass pass;
 	enum ee_status status;
@@ -334,7 +327,11 @@ ee_mend_job_pass(struct ee_mend_job *j)
 	TRY(ee_pass_open(&pass, model, &j->trie, EE_KEEP_KV, j->err));
 	pass.patches = j->patches;
 	pass.npatches = j->n * j->learner->m->nparams;
+	pass.tips = &tips;
 	status = ee_span_make(&span, &j->trie, 0, j->trie.n, j->err);
+	if (status == EE_OK)
+		status = ee_span_pick(&tips, &j->trie, 0, j->trie.n, j->nodes,
+				      j->nreads, j->err);
 	if (status == EE_OK && j->train) {
 		status = ee_tape_open(&tape, model, j->trie.n, from, to,
 				      j->err);
@@ -347,6 +344,7 @@ ee_mend_job_pass(struct ee_mend_job *j)
 	if (status == EE_OK && j->train)
 		status = ee_backward(&pass, &span, &tape, j->x, j->err);
 	ee_tape_close(&tape);
+	ee_span_free(&tips);
 	ee_span_free(&span);
 	ee_pass_close(&pass);
 	return status;
