@@ -73,6 +73,7 @@
 #include "edit/lesson.h"
 #include "edit/memit.h"
 #include "edit/mend.h"
+#include "edit/mendarchive.h"
 #include "edit/mendedit.h"
 #include "edit/mendlearn.h"
 #include "edit/mendparams.h"

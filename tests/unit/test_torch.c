@@ -19,6 +19,7 @@
 #include "model/forward.h"
 
 #define FILES "tests/golden/torch/"
+#define MEND "tests/golden/mend/"
 #define VARIANTS "tests/golden/models/variants/"
 
 static struct ee_err err;
@@ -390,8 +391,9 @@ END_TEST
 START_TEST(torch_mend)
 {
 	static const char *const files[] = {
-		FILES "mend-default.archive", FILES "mend-deltaonly.archive",
-		FILES "mend-original.archive",
+		MEND "tiny-gpt2.default/random.archive",
+		MEND "tiny-gpt2.deltaonly/random.archive",
+		MEND "tiny-gpt2.default/original.archive",
 	};
 	static const char *const keys[] = {
 		"model", "opt", "lr_opt", "val_stats", "start_time",
@@ -420,7 +422,8 @@ START_TEST(torch_mend)
 			if (model->u.map[i].value.type == EE_TENSOR)
 				ee_put(&arena, &tensors, model->u.map[i].key,
 				       model->u.map[i].value);
-		same_arrays(&tensors, FILES "mend-default.npz");
+		same_arrays(&tensors,
+			    MEND "tiny-gpt2.default/random.archive.npz");
 	}
 	ee_torch_close(&t);
 }

@@ -15,6 +15,7 @@
 #include "model/forward.h"
 
 #define FILES "tests/golden/torch/"
+#define MEND "tests/golden/mend/tiny-gpt2.default/"
 #define MODELS "tests/golden/models/"
 
 static struct ee_err err;
@@ -66,8 +67,8 @@ START_TEST(legacy_archive)
 	struct ee_torch old, new;
 	size_t i;
 
-	must(ee_torch_open(&old, FILES "mend-original-legacy.archive", &err));
-	must(ee_torch_open(&new, FILES "mend-original.archive", &err));
+	must(ee_torch_open(&old, MEND "original-gtn-legacyzip.archive", &err));
+	must(ee_torch_open(&new, MEND "original.archive", &err));
 	a = ee_get(&old.root, "model");
 	b = ee_get(&new.root, "model");
 	ck_assert_uint_eq(a->n, b->n);

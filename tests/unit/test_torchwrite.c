@@ -13,6 +13,7 @@
 #include "golden.h"
 
 #define FILES "tests/golden/torch/"
+#define MEND "tests/golden/mend/"
 
 static struct ee_err err;
 static struct ee_arena arena;
@@ -106,7 +107,8 @@ START_TEST(files_written_again)
 {
 	static const char *const files[] = {
 		FILES "views.pt", FILES "views-p5.pt", FILES "training.pt",
-		FILES "mend-default.archive", FILES "mend-original.archive",
+		MEND "tiny-gpt2.default/random.archive",
+		MEND "tiny-gpt2.default/original.archive",
 		FILES "tensor.pt", FILES "tiny.pt",
 	};
 	struct ee_torch t;

@@ -1,10 +1,6 @@
 """Make the small files of this folder (torch 2.13, numpy 2.4):
 
     python make.py
-
-What the mend-* files are: the archives of a hypernetwork for MEND, written by
-EasyEdit's EditTrainer (default, deltaonly; mend-default.npz has its tensors)
-and by the original implementation (original, and its legacy form).
 """
 import collections
 import json
