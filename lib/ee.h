@@ -58,6 +58,7 @@
 #include "stats/layerset.h"
 #include "stats/moments.h"
 #include "stats/probe.h"
+#include "stats/source.h"
 #include "stats/statfile.h"
 #include "stats/statname.h"
 #include "stats/statsave.h"

@@ -48,6 +48,19 @@ void ee_cholesky_solve(size_t d, size_t nrhs, const double *l, double *b);
 EE_MUST_CHECK enum ee_status ee_eigen(size_t d, double *a, double *values,
 				      struct ee_err *err);
 
+/* The same, only the eigenvalues; a is destroyed. */
+EE_MUST_CHECK enum ee_status ee_eigenvalues(size_t d, double *a,
+	double *values, struct ee_err *err);
+
+/* As ee_cholesky, in float32, for matrices of gigabytes: half the time and
+ * half the memory.  Rounding may hide, or show, an eigenvalue of the size of
+ * 2^-24 sqrt(d) times the largest diagonal entry; the strict upper triangle
+ * is overwritten. */
+EE_MUST_CHECK enum ee_status ee_cholesky_f32(size_t d, float *a,
+					     struct ee_err *err);
+/* Solve L L^T x = b for b (d), in place. */
+void ee_cholesky_f32_solve(size_t d, const float *l, float *b);
+
 /*
  * A weight as it lies in its file: (out, in) row-major, or (in, out) where
  * 'in_major' (GPT-2's Conv1D).  float16 and bfloat16 are converted by panels

@@ -3,6 +3,10 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/threads.h"
 
 enum { TILE = 64 };		/* rows and columns looked at together */
 
@@ -10,6 +14,8 @@ struct matrix {
 	const float *f;		/* one of the two */
 	const double *d;
 	size_t n;
+	const double *s;	/* square roots of the diagonal */
+	struct ee_survey *threads;
 };
 
 static double
@@ -21,7 +27,7 @@ at(const struct matrix *a, size_t i, size_t j)
 static struct matrix
 matrix_of(const struct ee_tensor *t)
 {
-	struct matrix a = { NULL, NULL, t->shape[0] };
+	struct matrix a = { .n = t->shape[0] };
 
 	if (t->dtype == EE_F32)
 		a.f = t->data;
@@ -30,38 +36,163 @@ matrix_of(const struct ee_tensor *t)
 	return a;
 }
 
-/* The first pair of a tile that is wrong, or true. */
-static bool
-tile_is_good(const struct matrix *a, size_t i0, size_t j0, size_t *bi,
-	     size_t *bj)
+static double
+ratio(double of, double to)
+{
+	return of == 0 ? 0 : to > 0 ? of / to : HUGE_VAL;
+}
+
+/* An entry that is worse than any before. */
+static void
+note(struct ee_survey *s, const struct matrix *a, size_t i, size_t j)
+{
+	const double x = at(a, i, j), y = at(a, j, i);
+	const double size = a->s[i] * a->s[j];
+
+	if (!(fabs(x) <= DBL_MAX && fabs(y) <= DBL_MAX)) {
+		if (s->infinite++ == 0) {
+			s->at_i = i;
+			s->at_j = j;
+		}
+		return;
+	}
+	if (ratio(fabs(x - y), size) > s->asymmetry) {
+		s->asymmetry = ratio(fabs(x - y), size);
+		s->as_i = i;
+		s->as_j = j;
+	}
+	if (ratio(fabs(x), size) > s->excess) {
+		s->excess = ratio(fabs(x), size);
+		s->ex_i = i;
+		s->ex_j = j;
+	}
+}
+
+static void
+look_at_tile(struct ee_survey *s, const struct matrix *a, size_t i0,
+	     size_t j0)
 {
 	const size_t i1 = i0 + TILE < a->n ? i0 + TILE : a->n;
 	const size_t j1 = j0 + TILE < a->n ? j0 + TILE : a->n;
 	size_t i, j;
 
 	for (i = i0; i < i1; i++) {
-		for (j = j0 > i ? j0 : i; j < j1; j++) {
+		for (j = j0 > i ? j0 : i + 1; j < j1; j++) {
 			const double x = at(a, i, j), y = at(a, j, i);
-			const double scale = at(a, i, i) * at(a, j, j);
+			const double size = a->s[i] * a->s[j];
 
 			/* also false where one of them is not finite */
-			if (fabs(x - y) <= 1e-5 * sqrt(scale))
+			if (fabs(x - y) <= s->asymmetry * size &&
+			    fabs(x) <= s->excess * size)
 				continue;
-			*bi = i;
-			*bj = j;
-			return false;
+			note(s, a, i, j);
 		}
 	}
-	return true;
+}
+
+static void
+look_at_rows(void *arg, size_t begin, size_t end, unsigned thread)
+{
+	const struct matrix *a = arg;
+	size_t i, j;
+
+	for (i = begin * TILE; i < end * TILE && i < a->n; i += TILE)
+		for (j = i; j < a->n; j += TILE)
+			look_at_tile(&a->threads[thread], a, i, j);
+}
+
+/* The worst of both, of two that are alike the first by place. */
+static void
+join(struct ee_survey *s, const struct ee_survey *t, size_t n)
+{
+	if (t->infinite > 0 &&
+	    (s->infinite == 0 ||
+	     t->at_i * n + t->at_j < s->at_i * n + s->at_j)) {
+		s->at_i = t->at_i;
+		s->at_j = t->at_j;
+	}
+	s->infinite += t->infinite;
+	if (t->asymmetry > s->asymmetry ||
+	    (t->asymmetry == s->asymmetry &&
+	     t->as_i * n + t->as_j < s->as_i * n + s->as_j)) {
+		s->asymmetry = t->asymmetry;
+		s->as_i = t->as_i;
+		s->as_j = t->as_j;
+	}
+	if (t->excess > s->excess ||
+	    (t->excess == s->excess &&
+	     t->ex_i * n + t->ex_j < s->ex_i * n + s->ex_j)) {
+		s->excess = t->excess;
+		s->ex_i = t->ex_i;
+		s->ex_j = t->ex_j;
+	}
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+look_at_diagonal(struct ee_survey *out, const struct matrix *a, double *s)
+{
+	size_t i;
+
+	out->odd = a->n;
+	for (i = a->n; i-- > 0; ) {
+		const double x = at(a, i, i);
+
+		if (!(x >= 0 && x <= DBL_MAX)) {
+			out->odd = i;
+			s[i] = 0;
+			continue;
+		}
+		s[i] = x;
+		out->trace += x;
+		out->dead += x == 0;
+		out->most = fmax(out->most, x);
+	}
+	qsort(s, a->n, sizeof(*s), by_size);
+	out->median = s[a->n / 2];
+	for (i = 0; i < a->n; i++)
+		s[i] = sqrt(fmax(0, at(a, i, i)));	/* NaN: 0 */
 }
 
 enum ee_status
-ee_check_moment(const struct ee_tensor *t, size_t width, const char *what,
+ee_survey(const struct ee_tensor *t, struct ee_survey *out,
+	  struct ee_err *err)
+{
+	struct matrix a = matrix_of(t);
+	const unsigned threads = ee_threads();
+	double *s = ee_doubles(a.n + 1, err);
+	unsigned i;
+
+	memset(out, 0, sizeof(*out));
+	out->n = a.n;
+	a.threads = ee_calloc(threads, sizeof(*a.threads), err);
+	if (s == NULL || a.threads == NULL || a.n == 0) {
+		free(s);
+		free(a.threads);
+		return a.n == 0 ? EE_OK : EE_ENOMEM;
+	}
+	look_at_diagonal(out, &a, s);
+	a.s = s;
+	ee_parallel((a.n + TILE - 1) / TILE, 1, look_at_rows, &a);
+	for (i = 0; i < threads; i++)
+		join(out, &a.threads[i], a.n);
+	free(s);
+	free(a.threads);
+	return EE_OK;
+}
+
+enum ee_status
+ee_check_square(const struct ee_tensor *t, size_t width, const char *what,
 		struct ee_err *err)
 {
-	struct matrix a;
 	char shape[128];
-	size_t i, j, bi, bj;
 
 	if ((t->dtype != EE_F32 && t->dtype != EE_F64) || t->ndim != 2 ||
 	    t->shape[0] != t->shape[1] || t->shape[0] == 0 ||
@@ -73,22 +204,35 @@ ee_check_moment(const struct ee_tensor *t, size_t width, const char *what,
 	if (width != 0 && t->shape[0] != width)
 		return ee_fail(err, EE_EMATCH, "%s: is %zu wide, the layer "
 			       "%zu", what, t->shape[0], width);
-	a = matrix_of(t);
-	for (i = 0; i < a.n; i++)
-		if (!(at(&a, i, i) >= 0 && at(&a, i, i) <= DBL_MAX))
-			return ee_fail(err, EE_EMATH, "%s: diagonal entry %zu "
-				       "is %g, which no sum of squares is",
-				       what, i, at(&a, i, i));
-	for (i = 0; i < a.n; i += TILE)
-		for (j = i; j < a.n; j += TILE)
-			if (!tile_is_good(&a, i, j, &bi, &bj))
-				return ee_fail(err, EE_EMATH, "%s: entries "
-					       "(%zu, %zu) and (%zu, %zu) are "
-					       "%g and %g: not symmetric, or "
-					       "not finite", what, bi, bj, bj,
-					       bi, at(&a, bi, bj),
-					       at(&a, bj, bi));
 	return EE_OK;
+}
+
+enum ee_status
+ee_check_moment(const struct ee_tensor *t, size_t width, const char *what,
+		struct ee_err *err)
+{
+	struct ee_survey s;
+	struct matrix a;
+	size_t i, j;
+	enum ee_status status = ee_check_square(t, width, what, err);
+
+	if (status == EE_OK)
+		status = ee_survey(t, &s, err);
+	if (status != EE_OK)
+		return status;
+	a = matrix_of(t);
+	if (s.odd < s.n)
+		return ee_fail(err, EE_EMATH, "%s: diagonal entry %zu is %g, "
+			       "which no sum of squares is", what, s.odd,
+			       at(&a, s.odd, s.odd));
+	if (s.infinite == 0 && s.asymmetry * EE_SYMMETRY_PARTS <= 1)
+		return EE_OK;
+	i = s.infinite ? s.at_i : s.as_i;
+	j = s.infinite ? s.at_j : s.as_j;
+	return ee_fail(err, EE_EMATH, "%s: entries (%zu, %zu) and (%zu, %zu) "
+		       "are %g and %g: not %s", what, i, j, j, i,
+		       at(&a, i, j), at(&a, j, i),
+		       s.infinite ? "finite" : "symmetric");
 }
 
 size_t

@@ -6,13 +6,12 @@
 #include "file/json.h"
 #include "stats/check.h"
 #include "stats/layer.h"
-#include "stats/npz_read.h"
+#include "stats/source.h"
 #include "stats/statname.h"
 
 struct file {
 	const char *path;
-	struct ee_npz npz;
-	struct ee_arena arena;
+	struct ee_source *source;
 	struct ee_layer *layer;
 	struct ee_err *err;
 };
@@ -32,7 +31,7 @@ read_vector(struct file *f, const char *key, size_t width, double scale,
 	enum ee_status status;
 	size_t i;
 
-	status = ee_npz_reals(&f->npz, key, &f->arena, &t, f->err);
+	status = ee_source_reals(f->source, key, &t, NULL, f->err);
 	if (status != EE_OK)
 		return status;
 	if (t.ndim != 1 || t.shape[0] != width)
@@ -53,7 +52,7 @@ read_matrix(struct file *f, const char *key, size_t width, double *packed)
 	char what[256];
 	size_t i, j;
 
-	status = ee_npz_reals(&f->npz, key, &f->arena, &t, f->err);
+	status = ee_source_reals(f->source, key, &t, NULL, f->err);
 	if (status != EE_OK)
 		return status;
 	snprintf(what, sizeof(what), "%s: '%s'", f->path, key);
@@ -121,7 +120,7 @@ static enum ee_status
 read_json_list(struct file *f, const char *key, struct ee_value *out)
 {
 	struct ee_arena *arena = &f->layer->arena;
-	const char *text = ee_npz_text(&f->npz, key, arena);
+	const char *text = ee_source_text(f->source, key);
 	enum ee_status status;
 
 	*out = ee_list();
@@ -141,24 +140,34 @@ read_more(struct file *f)
 					    "spectrum" };
 	struct ee_arena *arena = &f->layer->arena;
 	enum ee_status status = EE_OK;
-	struct ee_value v, map;
+	const struct ee_value *v;
+	struct ee_value map;
 	char key[32];
 	unsigned i;
 
 	f->layer->more = ee_map();
 	for (i = 0; i < 3 && status == EE_OK; i++) {
 		snprintf(key, sizeof(key), "ee.%s", keys[i]);
-		if (!ee_npz_has(&f->npz, key))
+		if (!ee_source_has(f->source, key))
 			continue;
-		status = ee_npz_get(&f->npz, key, &f->arena, &v, f->err);
-		if (status == EE_OK && v.type == EE_TEXT)
-			status = ee_json_parse(arena, v.u.text, v.n, key,
+		status = ee_source_get(f->source, key, &v, f->err);
+		if (status == EE_OK && v->type == EE_TEXT)
+			status = ee_json_parse(arena, v->u.text, v->n, key,
 					       &map, f->err);
 		if (status == EE_OK)
 			ee_put(arena, &f->layer->more, keys[i],
-			       v.type == EE_TEXT ? map : ee_copy(arena, &v));
+			       v->type == EE_TEXT ? map : ee_copy(arena, v));
 	}
 	return status;
+}
+
+static const char *
+copy_text(struct file *f, const char *key)
+{
+	const char *text = ee_source_text(f->source, key);
+
+	return text == NULL ? NULL :
+	       ee_arena_text(&f->layer->arena, text, strlen(text));
 }
 
 static enum ee_status
@@ -171,21 +180,20 @@ read_texts(struct file *f)
 	int64_t n;
 
 	base = base ? base + 1 : f->path;
-	l->name = ee_npz_text(&f->npz, "ee.layer", &l->arena);
-	l->side = ee_npz_text(&f->npz, "ee.side", &l->arena);
-	l->fingerprint = ee_npz_text(&f->npz, "ee.fingerprint", &l->arena);
-	l->model = ee_npz_text(&f->npz, "ee.model", &l->arena);
-	l->model_fingerprint = ee_npz_text(&f->npz, "ee.model_fingerprint",
-					   &l->arena);
+	l->name = copy_text(f, "ee.layer");
+	l->side = copy_text(f, "ee.side");
+	l->fingerprint = copy_text(f, "ee.fingerprint");
+	l->model = copy_text(f, "ee.model");
+	l->model_fingerprint = copy_text(f, "ee.model_fingerprint");
 	if (l->name == NULL && ee_statname_parse(&l->arena, base, &name))
 		l->name = name.layer;
 	if (l->name == NULL)
 		l->name = ee_arena_text(&l->arena, base, strlen(base));
 	if (l->side == NULL)
 		l->side = "in";
-	l->documents = ee_npz_has(&f->npz, "ee.documents") &&
-		       ee_npz_int(&f->npz, "ee.documents", 0, INT64_MAX, &n,
-				  f->err) == EE_OK ? n : -1;
+	l->documents = ee_source_has(f->source, "ee.documents") &&
+		       ee_source_int(f->source, "ee.documents", 0, &n,
+				     f->err) == EE_OK ? n : -1;
 	status = read_json_list(f, "ee.corpus", &l->corpus);
 	if (status == EE_OK)
 		status = read_json_list(f, "ee.history", &l->history);
@@ -216,10 +224,10 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 	*collect = 0;
 	*width = 0;
 	for (i = 0; i < 5; i++) {
-		if (!ee_npz_has(&f->npz, kinds[i].count))
+		if (!ee_source_has(f->source, kinds[i].count))
 			continue;
-		status = ee_npz_int(&f->npz, kinds[i].count, 1, INT64_MAX,
-				    &n, f->err);
+		status = ee_source_int(f->source, kinds[i].count, 1, &n,
+				       f->err);
 		if (status != EE_OK)
 			return status;
 		if (*collect != 0 && n != *count)
@@ -229,8 +237,8 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 		*collect |= kinds[i].bit;
 		if (*width != 0)
 			continue;
-		status = ee_npz_reals(&f->npz, kinds[i].data, &f->arena, &t,
-				      f->err);
+		status = ee_source_reals(f->source, kinds[i].data, &t,
+					 NULL, f->err);
 		if (status != EE_OK)
 			return status;
 		*width = t.ndim > 0 ? t.shape[0] : 0;
@@ -249,7 +257,7 @@ read_file(struct file *f)
 	size_t width = 0;
 
 	status = read_kinds(f, &collect, &count, &width);
-	if (status == EE_OK && ee_npz_has(&f->npz, "corr") &&
+	if (status == EE_OK && ee_source_has(f->source, "corr") &&
 	    (collect & EE_COLLECT_COV))
 		collect |= EE_COLLECT_CORR;
 	if (status == EE_OK)
@@ -268,16 +276,17 @@ read_file(struct file *f)
 enum ee_status
 ee_layer_from_npz(struct ee_layer *l, const char *path, struct ee_err *err)
 {
-	struct file f = { .path = path, .layer = l, .err = err };
+	struct ee_source source;
+	struct file f = { .path = path, .source = &source, .layer = l,
+			  .err = err };
 	enum ee_status status;
 
 	memset(l, 0, sizeof(*l));
-	status = ee_npz_open(&f.npz, path, err);
+	status = ee_source_open(&source, path, err);
 	if (status != EE_OK)
 		return status;
 	status = read_file(&f);
-	ee_npz_close(&f.npz);
-	ee_arena_free(&f.arena);
+	ee_source_close(&source);
 	if (status != EE_OK)
 		ee_layer_free(l);
 	return status;

@@ -5,19 +5,19 @@
 #include <string.h>
 
 #include "stats/check.h"
-#include "stats/npz_read.h"
+#include "stats/source.h"
 #include "stats/statname.h"
 
 static void
 read_origin(struct ee_stats *s)
 {
-	s->sample_size = ee_npz_sample_size(&s->npz);
-	s->layer = ee_npz_text(&s->npz, "ee.layer", &s->arena);
-	s->fingerprint = ee_npz_text(&s->npz, "ee.fingerprint", &s->arena);
-	s->model = ee_npz_text(&s->npz, "ee.model", &s->arena);
-	s->model_fingerprint = ee_npz_text(&s->npz, "ee.model_fingerprint",
-					   &s->arena);
-	s->corpus = ee_npz_text(&s->npz, "ee.corpus", &s->arena);
+	s->sample_size = ee_source_sample_size(&s->source);
+	s->layer = ee_source_text(&s->source, "ee.layer");
+	s->fingerprint = ee_source_text(&s->source, "ee.fingerprint");
+	s->model = ee_source_text(&s->source, "ee.model");
+	s->model_fingerprint = ee_source_text(&s->source,
+					      "ee.model_fingerprint");
+	s->corpus = ee_source_text(&s->source, "ee.corpus");
 }
 
 /* Statistics hold while the weights up to the layer are what they were. */
@@ -71,11 +71,10 @@ read_moment(struct ee_stats *s, const struct ee_stats_query *q,
 	char what[256];
 	enum ee_status status;
 
-	status = ee_npz_int(&s->npz, "mom2.count", 1, INT64_MAX, &s->count,
-			    err);
+	status = ee_source_int(&s->source, "mom2.count", 1, &s->count, err);
 	if (status == EE_OK)
-		status = ee_npz_reals(&s->npz, "mom2.mom2", &s->arena,
-				      &s->mom2, err);
+		status = ee_source_reals(&s->source, "mom2.mom2", &s->mom2,
+					 NULL, err);
 	if (status != EE_OK)
 		return status;
 	snprintf(what, sizeof(what), "%s: mom2.mom2", s->path);
@@ -95,7 +94,7 @@ ee_stats_load(struct ee_stats *s, const char *path,
 	s->path = ee_arena_text(&s->arena, path, strlen(path));
 	status = ee_arena_check(&s->arena, err);
 	if (status == EE_OK)
-		status = ee_npz_open(&s->npz, path, err);
+		status = ee_source_open(&s->source, path, err);
 	if (status == EE_OK)
 		status = read_moment(s, q, err);
 	if (status == EE_OK) {
@@ -137,7 +136,7 @@ ee_stats_open(struct ee_stats *s, const struct ee_stats_query *q,
 void
 ee_stats_close(struct ee_stats *s)
 {
-	ee_npz_close(&s->npz);
+	ee_source_close(&s->source);
 	ee_arena_free(&s->arena);
 	memset(s, 0, sizeof(*s));
 }

@@ -10,7 +10,7 @@
 
 #include "base/base.h"
 #include "base/value.h"
-#include "file/npz.h"
+#include "stats/source.h"
 
 /* What is wanted.  NULL, 0 and -1 (sample size) mean: any. */
 struct ee_stats_query {
@@ -40,7 +40,7 @@ struct ee_stats {
 	const char *fingerprint;
 	const char *model, *model_fingerprint;
 	const char *corpus;		/* JSON */
-	struct ee_npz npz;
+	struct ee_source source;
 	struct ee_arena arena;
 };
 

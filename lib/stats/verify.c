@@ -1,124 +1,284 @@
-/* verify.c - all that can be said against a file.  See verify.h. */
+/* verify.c - archive, arrays and numbers of a file.  See verify.h. */
 #include "stats/verify.h"
 
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "file/npz.h"
-#include "math/blas.h"
+#include "stats/inspect.h"
+#include "stats/moments.h"
 
-static enum ee_status
-check_arrays(const char *path, struct ee_err *err)
+const char *
+ee_grade_name(enum ee_grade grade)
 {
-	struct ee_arena arena = { 0 };
-	struct ee_npz npz;
-	struct ee_value v;
-	enum ee_status status = ee_npz_open(&npz, path, err);
+	static const char *const names[] = { "PASS", "SKIP", "WARN", "FAIL" };
+
+	return names[grade];
+}
+
+void
+ee_report_free(struct ee_report *report)
+{
+	ee_arena_free(&report->arena);
+	memset(report, 0, sizeof(*report));
+}
+
+void
+ee_find(struct ee_report *r, const char *check, enum ee_grade grade,
+	const char *fmt, ...)
+{
+	char text[sizeof(((struct ee_err *)0)->text)];
+	struct ee_finding *f = &r->list[r->n];
+	va_list ap;
+
+	if (r->n == sizeof(r->list) / sizeof(r->list[0]))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	f->check = check;
+	f->grade = grade;
+	f->text = ee_arena_text(&r->arena, text, strlen(text));
+	r->n++;
+	if (grade != EE_SKIP && grade > r->worst)
+		r->worst = grade;
+}
+
+/* The error of a check, without the file's name before it. */
+static void
+fail(struct ee_inspection *v, const char *check, const char *path)
+{
+	const size_t n = strlen(path);
+	const char *text = v->err.text;
+
+	if (strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0)
+		text += n + 2;
+	ee_find(v->report, check, EE_FAIL, "%s", text);
+}
+
+static bool
+check_archive(struct ee_inspection *v)
+{
+	struct ee_source *s = v->source;
+	bool wide = false;
+	uint64_t bytes = 0;
 	size_t i;
 
-	if (status != EE_OK)
-		return status;
-	for (i = 0; i < npz.n && status == EE_OK; i++) {
-		status = ee_npz_get(&npz, npz.names[i], &arena, &v, err);
-		ee_arena_reset(&arena);
+	if (s->is_safetensors) {
+		ee_find(v->report, "archive", EE_PASS, "safetensors, %zu "
+			"arrays; the format has no checksum", s->n);
+		return true;
 	}
-	ee_npz_close(&npz);
-	ee_arena_free(&arena);
+	for (i = 0; i < s->n; i++) {
+		const struct ee_zip_member *m = &s->npz.zip.list[i];
+
+		if (ee_source_load(s, i, &v->err) != EE_OK) {
+			fail(v, "archive", s->path);
+			return false;
+		}
+		bytes += m->size;
+		wide |= m->size > UINT32_MAX || m->packed > UINT32_MAX ||
+			m->offset > UINT32_MAX;
+	}
+	ee_find(v->report, "archive", EE_PASS, "%zu arrays, %llu bytes%s, "
+		"every CRC-32 fits", s->n, (unsigned long long)bytes,
+		wide ? ", zip64" : "");
+	return true;
+}
+
+/* What the layouts of the other tools, and ours, consist of. */
+static const struct {
+	const char *count, *data;
+	enum ee_collect bit;
+} kinds[] = {
+	{ "mom2.count", "mom2.mom2", EE_COLLECT_MOM2 },
+	{ "cov.count", "cov.cmom2", EE_COLLECT_COV },
+	{ "mean.count", "mean.mean", EE_COLLECT_MEAN },
+	{ "var.count", "var.cmom2", EE_COLLECT_VAR },
+	{ "norm_mean.count", "norm_mean.mean", EE_COLLECT_NORM_MEAN },
+};
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+/* One kind's data: dtype, and a width like that of the others. */
+static bool
+check_kind(struct ee_inspection *v, unsigned i)
+{
+	const bool matrix = kinds[i].bit == EE_COLLECT_MOM2 ||
+			    kinds[i].bit == EE_COLLECT_COV;
+	enum ee_dtype stored = EE_F32;
+	struct ee_tensor t;
+	char what[64], shape[128];
+
+	snprintf(what, sizeof(what), "'%s'", kinds[i].data);
+	if (ee_source_reals(v->source, kinds[i].data, &t, &stored,
+			    &v->err) != EE_OK ||
+	    (matrix && ee_check_square(&t, v->width, what, &v->err) != EE_OK))
+		return false;
+	if (matrix && v->key == NULL) {
+		v->key = kinds[i].data;
+		v->moment = t;
+		v->stored = stored;
+	}
+	if (kinds[i].bit == EE_COLLECT_NORM_MEAN)
+		return true;
+	if (t.ndim == 0 || (v->width != 0 && t.shape[0] != v->width) ||
+	    (!matrix && t.ndim != 1)) {
+		(void)ee_fail(&v->err, EE_EFORMAT, "%s: shape %s, the other "
+			      "arrays are %zu wide", what,
+			      ee_tensor_shape(&t, shape), v->width);
+		return false;
+	}
+	v->width = t.shape[0];
+	return true;
+}
+
+static bool
+check_arrays(struct ee_inspection *v)
+{
+	const struct ee_value *ignored;
+	char names[64];
+	unsigned i;
+
+	for (i = 0; i < v->source->n; i++)	/* whatever it is, it parses */
+		if (ee_source_get(v->source, v->source->names[i], &ignored,
+				  &v->err) != EE_OK)
+			goto fail;
+	for (i = 0; i < KINDS; i++) {
+		if (!ee_source_has(v->source, kinds[i].count) &&
+		    !ee_source_has(v->source, kinds[i].data))
+			continue;
+		v->collect |= kinds[i].bit;
+		if (!check_kind(v, i))
+			goto fail;
+	}
+	if (v->collect == 0) {
+		(void)ee_fail(&v->err, EE_EFORMAT, "holds no layer statistics "
+			      "(no mom2.count)");
+		goto fail;
+	}
+	ee_collect_text(v->collect, '-', names);
+	if (v->key != NULL && v->stored != EE_F32 && v->stored != EE_F64)
+		ee_find(v->report, "arrays", EE_WARN, "%s, %zu wide, %s: "
+			"sums beyond 65504 and the fourth digit are lost",
+			names, v->width, ee_dtype_name(v->stored));
+	else
+		ee_find(v->report, "arrays", EE_PASS, "%s, %zu wide%s%s",
+			names, v->width, v->key ? ", " : "",
+			v->key ? ee_dtype_name(v->stored) : "");
+	return true;
+fail:
+	fail(v, "arrays", v->source->path);
+	return false;
+}
+
+static bool
+check_count(struct ee_inspection *v)
+{
+	int64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < KINDS; i++) {
+		if ((v->collect & kinds[i].bit) == 0)
+			continue;
+		if (ee_source_int(v->source, kinds[i].count, 1, &n,
+				  &v->err) != EE_OK) {
+			fail(v, "count", v->source->path);
+			return false;
+		}
+		if (v->count != 0 && n != v->count) {
+			ee_find(v->report, "count", EE_FAIL, "'%s' is %lld, "
+				"another count %lld", kinds[i].count,
+				(long long)n, (long long)v->count);
+			return false;
+		}
+		v->count = n;
+	}
+	ee_find(v->report, "count", EE_PASS, "%lld tokens",
+		(long long)v->count);
+	return true;
+}
+
+/* Arrays of one dimension; the moment itself is surveyed. */
+static bool
+check_vectors(struct ee_inspection *v)
+{
+	struct ee_source *s = v->source;
+	size_t i, k, n;
+
+	for (i = 0; i < s->n; i++) {
+		const struct ee_value *a = &s->values[i];
+
+		if (a->type != EE_TENSOR || a->u.tensor.ndim == 0 ||
+		    (v->key != NULL && strcmp(s->names[i], v->key) == 0) ||
+		    !ee_tensor_count(&a->u.tensor, &n))
+			continue;
+		for (k = 0; k < n; k++) {
+			if (isfinite(ee_tensor_at(&a->u.tensor, k)))
+				continue;
+			ee_find(v->report, "finite", EE_FAIL, "'%s': value "
+				"%zu is %g", s->names[i], k,
+				ee_tensor_at(&a->u.tensor, k));
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+check_coverage(struct ee_inspection *v)
+{
+	const double each = (double)v->count / (double)v->width;
+
+	ee_find(v->report, "coverage", each < 2 ? EE_WARN : EE_PASS,
+		"%.3g tokens for each of %zu units: %s", each, v->width,
+		each < 1 ? "too few, the moment is singular" :
+		each < 2 ? "few, 2 to 10 are enough for edits" :
+		each < 10 ? "enough for edits" : "good");
+}
+
+static enum ee_status
+inspect(struct ee_inspection *v, struct ee_err *err)
+{
+	struct ee_arena *arena = &v->report->arena;
+	struct ee_value *facts = &v->report->facts;
+	enum ee_status status = EE_OK;
+	bool sound = false;
+
+	if (!check_archive(v) || !check_arrays(v))
+		return EE_OK;
+	if (v->width > 0)
+		ee_put(arena, facts, "width", ee_int((int64_t)v->width));
+	if (!check_count(v))
+		return EE_OK;
+	ee_put(arena, facts, "tokens", ee_int(v->count));
+	if (check_vectors(v))
+		status = ee_inspect_entries(v, &sound, err);
+	if (status == EE_OK && sound)
+		status = ee_inspect_spectrum(v, err);
+	if (status == EE_OK && v->width > 0)
+		check_coverage(v);
+	if (status == EE_OK)
+		ee_inspect_origin(v);
 	return status;
-}
-
-/* Factor the moment, with 'ridge' on the diagonal, in 'a' (f, f). */
-static enum ee_status
-factor(const struct ee_moments *m, double *a, double ridge,
-       struct ee_err *err)
-{
-	const size_t d = m->width;
-	size_t i;
-
-	ee_unpack_matrix(d, m->mom2, a);
-	for (i = 0; i < d * d; i++)
-		a[i] /= (double)m->count;
-	for (i = 0; i < d; i++)
-		a[i * d + i] += ridge;
-	return ee_cholesky(d, a, err);
-}
-
-static enum ee_status
-check_matrix(const char *path, const struct ee_moments *m,
-	     struct ee_verdict *out, struct ee_err *err)
-{
-	const size_t d = m->width;
-	double trace = 0, *a = ee_doubles(d * d, err);
-	enum ee_status status;
-	size_t i;
-
-	if (a == NULL)
-		return EE_ENOMEM;
-	for (i = 0; i < d; i++) {
-		const double v = m->mom2[ee_packed_row(d, i)];
-
-		trace += v / (double)m->count;
-		out->dead += v == 0;
-	}
-	out->ridge = 1e-6 * trace / (double)d;
-	status = factor(m, a, 0, err);
-	out->singular = status == EE_EMATH;
-	if (out->singular)
-		status = factor(m, a, out->ridge, err);
-	free(a);
-	return status == EE_OK ? EE_OK :
-				 ee_within(err, status, "%s: mom2", path);
-}
-
-static enum ee_status
-check_model(const char *path, const struct ee_layer *l,
-	    const struct ee_model *model, struct ee_err *err)
-{
-	char name[EE_MAX_NAME], print[EE_PRINT_TEXT];
-	struct ee_place place;
-	enum ee_status status;
-
-	if ((size_t)snprintf(name, sizeof(name), "%s:%s", l->name, l->side) >=
-	    sizeof(name))
-		return ee_fail(err, EE_EFORMAT, "%s: the name of the layer is "
-			       "too long", path);
-	status = ee_model_place(model, name, &place, err);
-	if (status != EE_OK)
-		return ee_within(err, status, "%s", path);
-	if (ee_site_width(&model->config, place.site) != l->sums.width &&
-	    l->sums.collect != EE_COLLECT_NORM_MEAN)
-		return ee_fail(err, EE_EMATCH, "%s: is %zu wide, the layer "
-			       "%zu", path, l->sums.width,
-			       ee_site_width(&model->config, place.site));
-	ee_print_text(ee_model_print(model, place.layer, place.site), print);
-	if (l->fingerprint != NULL && strcmp(l->fingerprint, print) != 0)
-		return ee_fail(err, EE_EMATCH, "%s: made with a model of "
-			       "fingerprint %s, this one has %s", path,
-			       l->fingerprint, print);
-	return EE_OK;
 }
 
 enum ee_status
-ee_stats_verify(const char *path, const struct ee_model *model,
-		struct ee_verdict *out, struct ee_err *err)
+ee_stats_verify(const char *path, const struct ee_expected *expected,
+		struct ee_report *out, struct ee_err *err)
 {
-	struct ee_layer layer;
-	enum ee_status status = check_arrays(path, err);
+	struct ee_source source;
+	struct ee_inspection v = { .source = &source, .report = out,
+				   .expected = expected };
+	enum ee_status status;
 
 	memset(out, 0, sizeof(*out));
-	if (status == EE_OK)
-		status = ee_layer_from_npz(&layer, path, err);
-	if (status != EE_OK)
-		return status;
-	out->width = layer.sums.width;
-	out->count = layer.sums.count;
-	out->collect = layer.sums.collect;
-	out->has_matrix = layer.sums.mom2 != NULL;
-	if (out->has_matrix)
-		status = check_matrix(path, &layer.sums, out, err);
-	if (status == EE_OK && model != NULL)
-		status = check_model(path, &layer, model, err);
-	ee_layer_free(&layer);
-	return status;
+	out->facts = ee_map();
+	if (ee_source_open(&source, path, &v.err) != EE_OK) {
+		fail(&v, "archive", path);
+		return ee_arena_check(&out->arena, err);
+	}
+	status = inspect(&v, err);
+	ee_source_close(&source);
+	return status == EE_OK ? ee_arena_check(&out->arena, err) : status;
 }

@@ -15,6 +15,7 @@
 #include "math/blas.h"
 #include "stats/check.h"
 #include "stats/collector.h"
+#include "stats/spectrum.h"
 #include "stats/statfile.h"
 #include "stats/statname.h"
 #include "stats/statsave.h"
@@ -621,7 +622,8 @@ START_TEST(layer_saved)
 		.fingerprint = "0123456789abcdef"
 	};
 	struct ee_layer l, back;
-	struct ee_verdict v;
+	struct ee_expected any = { .sample_size = -1 };
+	struct ee_report report;
 	struct ee_stats s;
 	const char *path;
 
@@ -649,8 +651,9 @@ START_TEST(layer_saved)
 	ck_assert_double_le(distance(&back.sums), 1e-6);
 	ck_assert_int_eq(back.documents, N / DOC);
 	ee_layer_free(&back);
-	must(ee_stats_verify(path, NULL, &v, &err));
-	ck_assert(v.has_matrix && !v.singular && v.dead == 0);
+	must(ee_stats_verify(path, &any, &report, &err));
+	ck_assert_int_eq(report.worst, EE_PASS);
+	ee_report_free(&report);
 	ee_layer_free(&l);
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	ck_assert_int_eq(system(command), 0);
@@ -699,6 +702,100 @@ START_TEST(golden_round)
 }
 END_TEST
 
+/* Every file of the folder: all broken ones are refused by every reader, at
+ * the check that is meant for the damage; all others pass. */
+START_TEST(files_verified)
+{
+	static const struct {
+		const char *file, *check;
+	} bad[] = {
+		{ "bad-comment-fake-end", "archive" },
+		{ "bad-count-negative", "count" }, { "bad-count0", "count" },
+		{ "bad-crc", "archive" }, { "bad-dims-1d", "arrays" },
+		{ "bad-dims-rect", "arrays" }, { "bad-empty", "archive" },
+		{ "bad-inf", "finite" }, { "bad-missing-member", "arrays" },
+		{ "bad-nan", "finite" }, { "bad-nonsymmetric", "symmetric" },
+		{ "bad-notpsd", "psd" }, { "bad-notzip", "archive" },
+		{ "bad-object", "arrays" }, { "bad-sample-size", "name" },
+		{ "bad-string", "arrays" }, { "bad-truncated", "archive" },
+		{ "bad-truncated-tail", "archive" },
+	};
+	struct ee_expected want = { .sample_size = 100 };
+	struct ee_report r;
+	struct ee_layer l;
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(path, sizeof(path), GOLDEN "broken/%s.npz",
+			 bad[i].file);
+		must(ee_stats_verify(path, &want, &r, &err));
+		ck_assert_int_eq(r.worst, EE_FAIL);
+		while (r.n > 1 && r.list[r.n - 1].grade != EE_FAIL)
+			r.n--;
+		ck_assert_msg(strcmp(r.list[r.n - 1].check, bad[i].check) == 0,
+			      "%s: %s", path, r.list[r.n - 1].check);
+		ee_report_free(&r);
+		if (strcmp(bad[i].check, "name") == 0)
+			continue;
+		ck_assert_int_ne(ee_layer_from_npz(&l, path, &err), EE_OK);
+		ck_assert_msg(strstr(err.text, bad[i].file) != NULL, "%s",
+			      err.text);
+	}
+}
+END_TEST
+
+/* The estimates of wide matrices, against all eigenvalues. */
+START_TEST(spectrum_estimates)
+{
+	const enum ee_spectrum_how hows[] = { EE_SPECTRUM_F64,
+					      EE_SPECTRUM_F32 };
+	enum { W = 400 };
+	struct ee_spectrum exact, s;
+	struct ee_tensor t;
+	float *a = ee_floats(W * W, &err);
+	size_t i, j, k;
+
+	for (i = 0; i < W * W; i++)
+		a[i] = 0;
+	for (k = 0; k < 1000; k++) {	/* rows as of a skewed layer */
+		const float *v = x + k * 200;
+
+		for (i = 0; i < W; i++)
+			for (j = 0; j < W; j++)
+				a[i * W + j] += v[i] * v[j] /
+					(float)((1 + i / 8) * (1 + j / 8));
+	}
+	t = ee_tensor_2d(EE_F32, a, W, W);
+	must(ee_spectrum(&t, 1000, 1e-6, EE_SPECTRUM_WHOLE, &exact, &err));
+	ck_assert(exact.sound && exact.smallest > exact.floor);
+	for (k = 0; k < 2; k++) {
+		must(ee_spectrum(&t, 1000, 1e-6, hows[k], &s, &err));
+		ck_assert(s.sound);
+		ck_assert_double_eq_tol(s.largest, exact.largest,
+					1e-4 * exact.largest);
+		ck_assert_double_eq_tol(s.smallest, exact.smallest,
+			0.05 * (exact.smallest + s.tolerance));
+		ck_assert_double_eq_tol(s.rank, exact.rank,
+					2 * s.rank_error);
+		ck_assert_double_le(s.rank_error, 0.4 * exact.rank);
+		ck_assert_double_eq_tol(s.spread, exact.spread,
+					1e-6 * exact.spread);
+	}
+	/* one direction taken out, and more than that */
+	for (i = 0; i < W; i++)
+		a[i * W + i] -= (float)(exact.smallest * 1000 +
+					3e-4 * exact.largest * 1000);
+	for (k = 0; k < 3; k++) {
+		must(ee_spectrum(&t, 1000, 1e-6, k == 2 ? EE_SPECTRUM_WHOLE :
+				 hows[k], &s, &err));
+		ck_assert(!s.sound);
+		ck_assert_double_le(s.smallest, -s.tolerance);
+	}
+	free(a);
+}
+END_TEST
+
 Suite *suite_stats(void);
 
 Suite *
@@ -723,6 +820,8 @@ suite_stats(void)
 	tcase_add_test(files, names);
 	tcase_add_test(files, files_broken);
 	tcase_add_test(files, files_found);
+	tcase_add_test(files, files_verified);
+	tcase_add_test(files, spectrum_estimates);
 	tcase_add_test(files, layer_saved);
 	tcase_add_test(files, golden_round);
 	tcase_add_test(streams, resume_identity);

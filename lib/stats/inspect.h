@@ -1,0 +1,37 @@
+/*
+ * inspect.h - what the parts of ee_stats_verify share.  Within the room only.
+ */
+#ifndef EE_INSPECT_H
+#define EE_INSPECT_H
+
+#include "stats/check.h"
+#include "stats/source.h"
+#include "stats/spectrum.h"
+#include "stats/verify.h"
+
+struct ee_inspection {
+	struct ee_source *source;
+	struct ee_report *report;
+	const struct ee_expected *expected;
+	unsigned collect;		/* what the file holds */
+	int64_t count;			/* 0: unknown */
+	size_t width;			/* 0: unknown */
+	const char *key;		/* of the moment; NULL: there is none */
+	struct ee_tensor moment;	/* a sum over 'count' rows */
+	enum ee_dtype stored;		/* its dtype in the file */
+	struct ee_err err;		/* of what failed */
+};
+
+void ee_find(struct ee_report *report, const char *check,
+	     enum ee_grade grade, const char *fmt, ...) EE_PRINTF(4, 5);
+
+/* The entries of the moment; false where no other check makes sense. */
+EE_MUST_CHECK enum ee_status ee_inspect_entries(struct ee_inspection *v,
+	bool *sound, struct ee_err *err);
+/* Its eigenvalues: psd, condition, rank. */
+EE_MUST_CHECK enum ee_status ee_inspect_spectrum(struct ee_inspection *v,
+	struct ee_err *err);
+/* Name, model, fingerprint. */
+void ee_inspect_origin(struct ee_inspection *v);
+
+#endif

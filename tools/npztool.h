@@ -1,0 +1,41 @@
+/*
+ * npztool.h - the commands of ee-npz, one file each, and what they share.
+ */
+#ifndef EE_NPZTOOL_H
+#define EE_NPZTOOL_H
+
+#include "stats/layerset.h"
+#include "stats/statsave.h"
+#include "tool.h"
+
+struct npz_options {
+	struct ee_save_options save;
+	const char *model;		/* -m */
+	bool json, strict;
+	int n;				/* operands */
+	char **args;
+};
+
+/* One row of the table of commands. */
+struct npz_command {
+	const char *name;
+	enum ee_status (*run)(struct tool *tool,
+			      const struct npz_options *opt);
+	int least, most;		/* operands */
+};
+
+enum ee_status npz_save(struct tool *tool, const struct npz_options *opt);
+enum ee_status npz_load(struct tool *tool, const struct npz_options *opt);
+enum ee_status npz_merge(struct tool *tool, const struct npz_options *opt);
+enum ee_status npz_ls(struct tool *tool, const struct npz_options *opt);
+enum ee_status npz_cat(struct tool *tool, const struct npz_options *opt);
+enum ee_status npz_verify(struct tool *tool, const struct npz_options *opt);
+
+/* One file a layer, or one for the only layer: -d, -o. */
+EE_MUST_CHECK enum ee_status npz_save_set(struct tool *tool,
+	const struct npz_options *opt, const struct ee_layerset *set);
+/* A stats stream on standard output. */
+EE_MUST_CHECK enum ee_status npz_write_set(struct tool *tool,
+	const struct ee_layerset *set);
+
+#endif
