@@ -17,17 +17,42 @@ text_of(const struct ee_value *map, const char *key)
 }
 
 static void
-read_id(struct ee_request *r, const struct ee_value *record, size_t number)
+read_id(char id[64], const struct ee_value *record, size_t number)
 {
-	const struct ee_value *id = ee_get(record, "case_id");
+	const struct ee_value *v = ee_get(record, "case_id");
 
-	if (id != NULL && id->type == EE_INT)
-		snprintf(r->id, sizeof(r->id), "%lld",
-			 (long long)id->u.integer);
-	else if (id != NULL && id->type == EE_TEXT)
-		snprintf(r->id, sizeof(r->id), "%s", id->u.text);
+	if (v != NULL && v->type == EE_INT)
+		snprintf(id, 64, "%lld", (long long)v->u.integer);
+	else if (v != NULL && v->type == EE_TEXT)
+		snprintf(id, 64, "%s", v->u.text);
 	else
-		snprintf(r->id, sizeof(r->id), "%zu", number);
+		snprintf(id, 64, "%zu", number);
+}
+
+enum { PROMPT, SUBJECT, TARGET, TEXTS };
+
+/* The texts of a record of any shape; a missing subject is NULL, or, where
+ * it is needed, an error as the others are. */
+static enum ee_status
+read_texts(const struct ee_value *record, const char *id, bool subject,
+	   const char *texts[TEXTS], struct ee_err *err)
+{
+	const struct ee_value *rewrite = ee_get(record, "requested_rewrite");
+	const struct ee_value *map = rewrite != NULL ? rewrite : record;
+	const bool zsre = ee_get(map, "src") != NULL &&
+			  ee_get(map, "prompt") == NULL;
+	const char *const keys[] = { zsre ? "src" : "prompt", "subject",
+				     zsre ? "alt" : "target_new" };
+	size_t i;
+
+	for (i = 0; i < TEXTS; i++) {
+		texts[i] = text_of(map, keys[i]);
+		if (texts[i] == NULL && (i != SUBJECT || subject))
+			return ee_fail(err, EE_EINPUT, "case %s: '%s' is "
+				       "missing, empty, or no text", id,
+				       keys[i]);
+	}
+	return EE_OK;
 }
 
 static enum ee_status
@@ -63,27 +88,41 @@ enum ee_status
 ee_request_read(struct ee_request *r, const struct ee_value *record,
 		size_t number, struct ee_arena *arena, struct ee_err *err)
 {
-	const struct ee_value *rewrite = ee_get(record, "requested_rewrite");
-	const struct ee_value *map = rewrite != NULL ? rewrite : record;
-	const bool zsre = ee_get(map, "src") != NULL &&
-			  ee_get(map, "prompt") == NULL;
-	const char *const keys[] = { zsre ? "src" : "prompt", "subject",
-				     zsre ? "alt" : "target_new" };
-	const char *texts[3];
-	size_t i;
+	const char *texts[TEXTS];
+	enum ee_status status;
 
 	memset(r, 0, sizeof(*r));
-	read_id(r, record, number);
-	for (i = 0; i < 3; i++) {
-		texts[i] = text_of(map, keys[i]);
-		if (texts[i] == NULL)
-			return ee_fail(err, EE_EINPUT, "case %s: '%s' is "
-				       "missing, empty, or no text", r->id,
-				       keys[i]);
-	}
-	r->subject = texts[1];
-	r->target = texts[2];
-	return split_prompt(r, texts[0], arena, err);
+	read_id(r->id, record, number);
+	status = read_texts(record, r->id, true, texts, err);
+	if (status != EE_OK)
+		return status;
+	r->subject = texts[SUBJECT];
+	r->target = texts[TARGET];
+	return split_prompt(r, texts[PROMPT], arena, err);
+}
+
+enum ee_status
+ee_plain_read(struct ee_plain *p, const struct ee_value *record,
+	      size_t number, struct ee_arena *arena, struct ee_err *err)
+{
+	const char *texts[TEXTS];
+	struct ee_request r;
+	enum ee_status status;
+	bool hole;
+
+	read_id(p->id, record, number);
+	status = read_texts(record, p->id, false, texts, err);
+	hole = status == EE_OK && strstr(texts[PROMPT], "{}") != NULL;
+	if (hole)
+		status = ee_request_read(&r, record, number, arena, err);
+	if (status != EE_OK)
+		return status;
+	p->target = texts[TARGET];
+	p->prompt = texts[PROMPT];
+	if (hole)
+		p->prompt = ee_arena_printf(arena, "%s%s%s", r.before,
+					    r.subject, r.after);
+	return ee_arena_check(arena, err);
 }
 
 /* The text of a prompt and where in it the subject and the prompt end. */

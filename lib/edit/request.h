@@ -32,6 +32,22 @@ EE_MUST_CHECK enum ee_status ee_request_read(struct ee_request *request,
 	const struct ee_value *record, size_t number, struct ee_arena *arena,
 	struct ee_err *err);
 
+/* The same for methods that look for no token: what is asked and what is to
+ * be answered. */
+struct ee_plain {
+	char id[64];
+	const char *prompt;	/* the subject put in for "{}" */
+	const char *target;	/* as given */
+};
+
+/*
+ * One record, of the same shapes, to a plain request.  A subject may be
+ * missing, or not in the prompt, if the prompt has no "{}".
+ */
+EE_MUST_CHECK enum ee_status ee_plain_read(struct ee_plain *request,
+	const struct ee_value *record, size_t number, struct ee_arena *arena,
+	struct ee_err *err);
+
 /* A sequence of tokens and a place in it. */
 struct ee_spot {
 	int32_t *ids;

@@ -10,11 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edit/mendedit.h"
-#include "file/json.h"
-#include "file/torch.h"
 #include "file/yaml.h"
-#include "golden.h"
+#include "mendrun.h"
 #include "model/forward.h"
 
 #define TIGHT 2e-5
@@ -104,115 +101,9 @@ START_TEST(idle_keys_are_notices)
 }
 END_TEST
 
-/* One of the reference's runs: the hypernetwork that it used, its requests,
- * its arrays. */
-struct setup {
-	struct ee_model *model;
-	struct ee_tokenizer *tok;
-	struct ee_mend_params params;
-	struct ee_mend *m;
-	struct golden golden;
-	struct ee_mend_text texts[4];
-	size_t n;
-};
-
-/* The learned numbers and statistics of an archive, as the slices say. */
-static void
-load_archive(struct ee_mend *m, const char *path)
-{
-	const struct ee_value *state, *v;
-	struct ee_torch torch;
-	struct ee_err err;
-	size_t i, n;
-
-	must(ee_torch_open(&torch, path, &err));
-	state = ee_get(&torch.root, "model");
-	ck_assert_uint_eq(state->n, m->nslices + 1);	/* model_config */
-	for (i = 0; i < m->nslices; i++) {
-		const struct ee_mend_slice *s = &m->slice[i];
-		float *to = (s->running ? m->running : m->learned) + s->at;
-
-		/* the same order, too */
-		ck_assert_str_eq(state->u.map[i].key, s->key);
-		v = &state->u.map[i].value;
-		ck_assert_int_eq(v->type, EE_TENSOR);
-		ck_assert_int_eq(v->u.tensor.dtype, EE_F32);
-		ck_assert_uint_eq(v->u.tensor.ndim, s->ndim);
-		ck_assert_uint_eq(v->u.tensor.shape[0], s->dims[0]);
-		if (s->ndim == 2)
-			ck_assert_uint_eq(v->u.tensor.shape[1], s->dims[1]);
-		ck_assert(ee_tensor_count(&v->u.tensor, &n));
-		memcpy(to, v->u.tensor.data, n * sizeof(*to));
-	}
-	ee_torch_close(&torch);
-}
-
-static void
-read_requests(struct setup *s, const char *path)
-{
-	const struct ee_value *list;
-	struct ee_arena arena = { 0 };
-	struct ee_value json;
-	struct ee_err err;
-	size_t i;
-
-	must(ee_json_read(&arena, path, &json, &err));
-	list = ee_get(&json, "requests");
-	s->n = list->n;
-	ck_assert(s->n <= 4);
-	for (i = 0; i < s->n; i++)
-		must(ee_mend_text_make(&s->texts[i], s->tok, "1",
-			ee_get(&list->u.list[i], "prompt")->u.text,
-			ee_get(&list->u.list[i], "target_new")->u.text,
-			EE_MEND_EASYEDIT, &err));
-	must(ee_mend_texts_pad(s->texts, s->n, ee_tokenizer_eos(s->tok),
-			       &err));
-	ee_arena_free(&arena);
-}
-
-static void
-start(struct setup *s, const char *name, int number)
-{
-	struct ee_err err;
-	char path[256];
-
-	memset(s, 0, sizeof(*s));
-	snprintf(path, sizeof(path), "tests/golden/models/%.*s",
-		 (int)strcspn(name, "."), name);
-	must(ee_model_open(&s->model, path, &err));
-	must(ee_tokenizer_open(&s->tok, path, NULL, &err));
-	snprintf(path, sizeof(path), "tests/golden/mend/%s/config.json",
-		 name);
-	must(ee_mend_params_read(&s->params, path, NULL, &err));
-	must(ee_mend_create(&s->m, &s->params, s->model, &err));
-	snprintf(path, sizeof(path), "tests/golden/mend/%s/random.archive",
-		 name);
-	load_archive(s->m, path);
-	snprintf(path, sizeof(path), "tests/golden/mend/%s/apply-%d.json",
-		 name, number);
-	read_requests(s, path);
-	snprintf(path, sizeof(path), "tests/golden/mend/%s/apply-%d.npz",
-		 name, number);
-	golden_open(&s->golden, path);
-}
-
-static void
-finish(struct setup *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		ee_mend_text_free(&s->texts[i]);
-	golden_close(&s->golden);
-	ee_mend_free(s->m);
-	ee_mend_params_free(&s->params);
-	ee_tokenizer_close(s->tok);
-	ee_model_close(s->model);
-}
-
 /* The reference's tokens are ours with padding in front. */
 static void
-check_tokens(struct setup *s)
+check_tokens(struct mendrun *s)
 {
 	const struct ee_tensor ids = golden_get(&s->golden, "batch.input_ids");
 	const struct ee_tensor labels = golden_get(&s->golden, "batch.labels");
@@ -256,7 +147,7 @@ near(const float *x, const struct ee_tensor *want, double most,
 
 /* Rows of x and delta, those of zeros left out, are the reference's. */
 static void
-check_gradient(struct setup *s, const struct ee_mend_rows *rows)
+check_gradient(struct mendrun *s, const struct ee_mend_rows *rows)
 {
 	const struct ee_mend_param *p = &s->m->param[rows->param];
 	char name[EE_MAX_NAME + 8];
@@ -290,7 +181,7 @@ check_gradient(struct setup *s, const struct ee_mend_rows *rows)
 }
 
 static void
-check_factors(struct setup *s, const struct ee_mend_rows *rows)
+check_factors(struct mendrun *s, const struct ee_mend_rows *rows)
 {
 	const struct ee_mend_param *p = &s->m->param[rows->param];
 	char name[EE_MAX_NAME + 8];
@@ -309,7 +200,7 @@ check_factors(struct setup *s, const struct ee_mend_rows *rows)
 /* W' - W, in the orientation of the file, is the reference's; then lay it
  * over the model. */
 static void
-check_update(struct setup *s, const struct ee_mend_rows *rows)
+check_update(struct mendrun *s, const struct ee_mend_rows *rows)
 {
 	const struct ee_mend_param *p = &s->m->param[rows->param];
 	const bool turned = s->model->config.family->in_major;
@@ -344,7 +235,7 @@ check_update(struct setup *s, const struct ee_mend_rows *rows)
 
 /* Logits of the edited model, and of the edit's own patches. */
 static void
-check_logits(struct setup *s)
+check_logits(struct mendrun *s)
 {
 	const size_t vocab = s->model->config.vocab;
 	float *logits = calloc(vocab, sizeof(*logits));
@@ -385,14 +276,14 @@ enum { RUNS = sizeof(runs) / sizeof(runs[0]) };
 
 START_TEST(edits_are_the_references)
 {
-	struct setup s;
+	struct mendrun s;
 	struct ee_mend_pass pass;
 	struct ee_mend_case c;
 	struct ee_mend_edit edit;
 	struct ee_err err;
 	size_t i;
 
-	start(&s, runs[_i].name, runs[_i].number);
+	mendrun_start(&s, runs[_i].name, runs[_i].number);
 	check_tokens(&s);
 	must(ee_mend_pass_open(&pass, s.model, s.m, s.texts, s.n, &err));
 	c.n = s.n;
@@ -410,7 +301,7 @@ START_TEST(edits_are_the_references)
 	}
 	check_logits(&s);
 	ee_mend_edit_free(&edit, s.m);
-	finish(&s);
+	mendrun_finish(&s);
 }
 END_TEST
 
