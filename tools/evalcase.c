@@ -1,9 +1,10 @@
-/* evalcase.c - edits of single cases, found by their case.  See
+/* evalcase.c - edits of cases, alone or together, found by the case.  See
  * evalwork.h. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/try.h"
 #include "evalwork.h"
 
 void
@@ -24,41 +25,30 @@ by_case(const void *a, const void *b)
 				    (x->number < y->number);
 }
 
+/* The text of a case_id, in the arena of 'edits'. */
 static enum ee_status
-case_of(struct case_edits *edits, const struct ee_value *record,
-	const char *where, const char **id, struct ee_err *err)
+case_text(struct case_edits *edits, const struct ee_value *v,
+	  const char *where, const char **id, struct ee_err *err)
 {
-	const struct ee_value *v = ee_get(record, "case");
-
-	if (v != NULL && v->type == EE_INT)
+	if (v->type == EE_INT)
 		*id = ee_arena_printf(&edits->arena, "%lld",
 				      (long long)v->u.integer);
-	else if (v != NULL && v->type == EE_TEXT)
+	else if (v->type == EE_TEXT)
 		*id = ee_arena_text(&edits->arena, v->u.text, v->n);
 	else
-		return ee_fail(err, EE_EFORMAT, "%s: no 'case': this edit is "
-			       "not one of a single record (--per-case)",
-			       where);
+		return ee_fail(err, EE_EFORMAT, "%s: a case that is %s, want "
+			       "a text or an integer", where,
+			       ee_type_name(v->type));
 	return ee_arena_check(&edits->arena, err);
 }
 
 static enum ee_status
-add_edit(struct case_edits *edits, const struct ee_value *record,
-	 const char *where, struct ee_err *err)
+add_case(struct case_edits *edits, const struct ee_value *id,
+	 const struct ee_delta *delta, const char *where, struct ee_err *err)
 {
-	struct case_edit *more, e = { .number = edits->n };
-	struct ee_value kept;
-	enum ee_status status = case_of(edits, record, where, &e.id, err);
+	struct case_edit *more, e = { .number = edits->n, .delta = *delta };
+	enum ee_status status = case_text(edits, id, where, &e.id, err);
 
-	if (status == EE_OK)
-		status = ee_delta_from(record, where, &e.delta, err);
-	if (status != EE_OK)
-		return status;
-	kept = ee_delta_record(&edits->arena, &e.delta);
-	kept = ee_copy(&edits->arena, &kept);
-	status = ee_arena_check(&edits->arena, err);
-	if (status == EE_OK)
-		status = ee_delta_from(&kept, where, &e.delta, err);
 	if (status == EE_OK && edits->n == edits->room) {
 		const size_t room = 2 * edits->room + 64;
 
@@ -70,6 +60,36 @@ add_edit(struct case_edits *edits, const struct ee_value *record,
 	}
 	if (status == EE_OK)
 		edits->list[edits->n++] = e;
+	return status;
+}
+
+/* One edit: of one case, or of some together, each of which then has it. */
+static enum ee_status
+add_edit(struct case_edits *edits, const struct ee_value *record,
+	 const char *where, struct ee_err *err)
+{
+	const struct ee_value *one = ee_get(record, "case"),
+			      *cases = ee_get(record, "cases");
+	struct ee_delta delta;
+	struct ee_value kept;
+	enum ee_status status;
+	size_t i, n = 1;
+
+	if (one == NULL && cases != NULL && cases->type == EE_LIST) {
+		one = cases->u.list;
+		n = cases->n;
+	}
+	if (one == NULL || n == 0)
+		return ee_fail(err, EE_EFORMAT, "%s: neither 'case' nor "
+			       "'cases': whose edit is it? (--per-case)",
+			       where);
+	TRY(ee_delta_from(record, where, &delta, err));
+	kept = ee_delta_record(&edits->arena, &delta);
+	kept = ee_copy(&edits->arena, &kept);
+	TRY(ee_arena_check(&edits->arena, err));
+	status = ee_delta_from(&kept, where, &delta, err);
+	for (i = 0; i < n && status == EE_OK; i++)
+		status = add_case(edits, &one[i], &delta, where, err);
 	return status;
 }
 
