@@ -36,11 +36,12 @@ fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-for program in copy resave; do
+libs=${PKG_LIBS-$(pkg-config --libs msgpack zlib jansson yaml-0.1 \
+	libpcre2-8 libutf8proc openblas)}
+for program in copy resave rearchive; do
 	# shellcheck disable=SC2086	# flags are words
 	$CC -std=c11 -O1 -D_GNU_SOURCE $SAN -Ilib -o "$work/$program" \
-		tests/interop/$program.c "$BUILD/libee.a" \
-		${PKG_LIBS-$(pkg-config --libs msgpack zlib libutf8proc)} \
+		tests/interop/$program.c "$BUILD/libee.a" $libs \
 		-lm -pthread || exit 1
 done
 
@@ -59,6 +60,8 @@ part files "$PYTHON" tests/interop/files.py "$work"
 if has 'torch, transformers'; then
 	part torch "$PYTHON" tests/interop/torchfiles.py "$work" \
 		"$work/resave"
+	part archives "$PYTHON" tests/interop/archives.py "$work" \
+		"$work/rearchive"
 	part models "$PYTHON" tests/interop/models.py "$work"
 	part eval "$PYTHON" tests/interop/eval.py "$work"
 else
