@@ -40,6 +40,7 @@
 /* text */
 #include "text/corpus.h"
 #include "text/tokenizer.h"
+#include "text/words.h"
 
 /* model */
 #include "model/config.h"
@@ -92,7 +93,9 @@
 #include "score/cases.h"
 #include "score/exam.h"
 #include "score/lessons.h"
+#include "score/prose.h"
 #include "score/score.h"
 #include "score/tally.h"
+#include "score/write.h"
 
 #endif

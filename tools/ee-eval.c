@@ -4,22 +4,28 @@
  * reads   records   JSON of CounterFact, zsRE or EasyEdit: a list, or one map
  *                   a line
  *         delta     edits to measure, with -e
+ *         texts     for --references, JSON as rome's attribute_snippets
  * writes  results   JSON lines: a map for each record, then {"summary"};
- *                   and a table
+ *                   a table; with --csv a table for spreadsheets
  */
 #include <getopt.h>
 
 #include "evalwork.h"
 
 static const char usage[] =
-	"usage: ee-eval -m DIR [-e DELTA]... [--per-case] "
-	"[--missing fail|skip]\n"
-	"               [--format counterfact|zsre|easyedit] [--limit N]\n"
-	"               [--generate] [-n TOKENS] [--table] [--resamples N]\n"
-	"               [--seed S] [--force] [-hqv] [-j THREADS] [RECORDS]\n";
+	"usage: ee-eval -m DIR [-e DELTA]... [--sequential | --per-case]\n"
+	"               [--missing fail|skip] [--limit N]\n"
+	"               [--format counterfact|zsre|easyedit]\n"
+	"               [--generate] [-n TOKENS]\n"
+	"               [--fluency] [--references FILE] [--length N] "
+	"[--top-k K]\n"
+	"               [--table] [--csv FILE] [--cache DIR]\n"
+	"               [--resamples N] [--seed S] [--force] [-hqv] "
+	"[-j THREADS]\n"
+	"               [RECORDS]\n";
 
-enum { FORMAT = 1100, LIMIT, PER_CASE, MISSING, GENERATE, TABLE, RESAMPLES,
-       SEED };
+enum { FORMAT = 1100, LIMIT, PER_CASE, SEQUENTIAL, MISSING, GENERATE, FLUENCY,
+       REFERENCES, LENGTH, TOP_K, TABLE, CSV, CACHE, RESAMPLES, SEED };
 
 static void
 choose_missing(const struct tool *tool, struct eval_options *opt,
@@ -41,6 +47,30 @@ choose_format(const struct tool *tool, struct eval_options *opt,
 			    "easyedit", text);
 }
 
+/* Options of the texts to write; false if it is none of them. */
+static bool
+take_essay_option(const struct tool *tool, struct eval_options *opt, int c,
+		  const char *arg)
+{
+	switch (c) {
+	case FLUENCY: opt->fluency = true; break;
+	case REFERENCES:
+		opt->references = arg;
+		opt->fluency = true;
+		break;
+	case LENGTH:
+		opt->length = tool_int(tool, "--length", arg, 1, 1 << 20);
+		opt->essays_said = true;
+		break;
+	case TOP_K:
+		opt->top_k = tool_int(tool, "--top-k", arg, 1, 1 << 20);
+		opt->essays_said = true;
+		break;
+	default: return false;
+	}
+	return true;
+}
+
 static void
 take_option(struct tool *tool, struct eval_options *opt, int c, char *arg)
 {
@@ -50,6 +80,9 @@ take_option(struct tool *tool, struct eval_options *opt, int c, char *arg)
 		opt->limit = tool_int(tool, "--limit", arg, 1, INT64_MAX);
 		break;
 	case PER_CASE: opt->per_case = true; break;
+	case SEQUENTIAL: opt->sequential = true; break;
+	case CSV: opt->csv = arg; break;
+	case CACHE: opt->cache = arg; break;
 	case MISSING: choose_missing(tool, opt, arg); break;
 	case GENERATE: opt->generate = true; break;
 	case 'n':
@@ -64,9 +97,26 @@ take_option(struct tool *tool, struct eval_options *opt, int c, char *arg)
 		opt->seed = tool_int(tool, "--seed", arg, 0, INT64_MAX);
 		break;
 	default:
-		if (!model_option(tool, &opt->model, c, arg))
+		if (!take_essay_option(tool, opt, c, arg) &&
+		    !model_option(tool, &opt->model, c, arg))
 			tool_option(tool, c, arg);
 	}
+}
+
+static void
+check_options(const struct tool *tool, const struct eval_options *opt)
+{
+	if (opt->model.dir == NULL)
+		tool_misuse(tool, "which model? (-m DIR)");
+	if (opt->per_case && opt->sequential)
+		tool_misuse(tool, "--per-case or --sequential?");
+	if ((opt->per_case || opt->sequential) && opt->model.nedits == 0)
+		tool_misuse(tool, "--%s: which edits? (-e DELTA)",
+			    opt->per_case ? "per-case" : "sequential");
+	if (opt->missing_said && !opt->per_case)
+		tool_misuse(tool, "--missing needs --per-case");
+	if (opt->essays_said && !opt->fluency)
+		tool_misuse(tool, "--length and --top-k need --fluency");
 }
 
 static struct eval_options
@@ -75,10 +125,16 @@ parse_options(struct tool *tool, int argc, char **argv)
 	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
 		{ "format", 1, 0, FORMAT }, { "limit", 1, 0, LIMIT },
 		{ "per-case", 0, 0, PER_CASE }, { "missing", 1, 0, MISSING },
+		{ "sequential", 0, 0, SEQUENTIAL },
 		{ "generate", 0, 0, GENERATE }, { "tokens", 1, 0, 'n' },
-		{ "table", 0, 0, TABLE }, { "resamples", 1, 0, RESAMPLES },
+		{ "fluency", 0, 0, FLUENCY },
+		{ "references", 1, 0, REFERENCES },
+		{ "length", 1, 0, LENGTH }, { "top-k", 1, 0, TOP_K },
+		{ "table", 0, 0, TABLE }, { "csv", 1, 0, CSV },
+		{ "cache", 1, 0, CACHE }, { "resamples", 1, 0, RESAMPLES },
 		{ "seed", 1, 0, SEED }, { 0 } };
 	struct eval_options opt = { .limit = INT64_MAX, .tokens = 20,
+				    .length = 100, .top_k = 5,
 				    .resamples = 1000, .seed = 1,
 				    .records = "-" };
 	int c;
@@ -90,12 +146,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 		opt.records = argv[optind++];
 	if (optind < argc)
 		tool_misuse(tool, "unexpected argument '%s'", argv[optind]);
-	if (opt.model.dir == NULL)
-		tool_misuse(tool, "which model? (-m DIR)");
-	if (opt.per_case && opt.model.nedits == 0)
-		tool_misuse(tool, "--per-case: which edits? (-e DELTA)");
-	if (opt.missing_said && !opt.per_case)
-		tool_misuse(tool, "--missing needs --per-case");
+	check_options(tool, &opt);
 	return opt;
 }
 

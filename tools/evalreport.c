@@ -1,5 +1,4 @@
-/* evalreport.c - what ee-eval found, in lines and in total.  See
- * evalwork.h. */
+/* evalreport.c - what ee-eval found, in lines and in total. */
 #include "evalwork.h"
 
 #include "file/json.h"
@@ -56,10 +55,11 @@ totals(struct tool *tool, const struct eval_options *opt,
 }
 
 static enum ee_status
-summarise(struct tool *tool, const struct eval_options *opt,
-	  const struct ee_exam *exam, const struct ee_tally *tally,
-	  struct ee_value model, struct ee_value *summary)
+summarise(struct eval *e, struct ee_value *summary)
 {
+	struct tool *tool = e->tool;
+	const struct eval_options *opt = e->opt;
+	const struct ee_exam *exam = &e->exam;
 	struct ee_arena *a = &tool->arena;
 	struct ee_value v = ee_map(), edits = ee_list(), map;
 	enum ee_status status = EE_OK;
@@ -70,15 +70,23 @@ summarise(struct tool *tool, const struct eval_options *opt,
 		ee_add(a, &edits, ee_text(opt->model.edits[i]));
 	ee_put(a, &v, "records", ee_int((int64_t)exam->ncases));
 	ee_put(a, &v, "format", ee_text(ee_data_format_name(exam->format)));
-	ee_put(a, &v, "model", model);
+	ee_put(a, &v, "model", e->before);
 	ee_put(a, &v, "edits", edits);
 	ee_put(a, &v, "per_case", ee_logic(opt->per_case));
+	if (opt->generate)
+		ee_put(a, &v, "tokens", ee_int(opt->tokens));
+	if (opt->fluency) {
+		ee_put(a, &v, "length", ee_int(opt->length));
+		ee_put(a, &v, "top_k", ee_int(opt->top_k));
+	}
+	if (opt->references != NULL)
+		ee_put(a, &v, "references", ee_text(opt->references));
 	ee_put(a, &v, "resamples", ee_int(opt->resamples));
 	ee_put(a, &v, "seed", ee_int(opt->seed));
 	for (when = EE_BEFORE; when <= EE_AFTER && status == EE_OK; when++) {
 		if (exam->answers[when] == NULL)
 			continue;
-		status = totals(tool, opt, tally, when,
+		status = totals(tool, opt, &e->tally, when,
 				exam->format == EE_COUNTERFACT, &map);
 		ee_put(a, &v, whens[when], map);
 	}
@@ -106,6 +114,17 @@ put_estimate(FILE *fp, const struct ee_value *v)
 			100 * number(v, "low"), 100 * number(v, "high"));
 }
 
+/* The kinds of measures, which are not to be compared with each other. */
+static const char *
+kind_of(const char *name)
+{
+	if (strncmp(name, "generated_", 10) == 0)
+		return "by greedy decoding:";
+	if (strcmp(name, "fluency") == 0 || strcmp(name, "consistency") == 0)
+		return "of texts written freely:";
+	return NULL;
+}
+
 static void
 put_table(FILE *fp, const struct ee_value *summary)
 {
@@ -113,11 +132,11 @@ put_table(FILE *fp, const struct ee_value *summary)
 	const struct ee_value *before = ee_get(v, "before");
 	const struct ee_value *after = ee_get(v, "after");
 	const struct ee_value *names = after != NULL ? after : before;
+	const char *kind, *last = NULL;
 	char title[64];
-	bool greedy = false;
 	size_t i;
 
-	snprintf(title, sizeof(title), "%lld records, %s (%%)",
+	snprintf(title, sizeof(title), "%lld records, %s (x 100)",
 		 (long long)ee_get(v, "records")->u.integer,
 		 ee_get(v, "format")->u.text);
 	fprintf(fp, "%-34s%s\n", title, after == NULL ? "before" :
@@ -125,10 +144,10 @@ put_table(FILE *fp, const struct ee_value *summary)
 	for (i = 0; i < names->n; i++) {
 		const char *name = names->u.map[i].key;
 
-		if (!greedy && strncmp(name, "generated_", 10) == 0) {
-			fputs("by greedy decoding:\n", fp);
-			greedy = true;
-		}
+		kind = kind_of(name);
+		if (kind != NULL && kind != last)
+			fprintf(fp, "%s\n", kind);
+		last = kind;
 		fprintf(fp, "%-31s", name);
 		put_estimate(fp, ee_get(before, name));
 		if (after != NULL)
@@ -164,17 +183,18 @@ put_lines(const struct ee_exam *exam, const struct ee_tally *tally,
 }
 
 enum ee_status
-eval_report(struct tool *tool, const struct eval_options *opt,
-	    const struct ee_exam *exam, const struct ee_tally *tally,
-	    struct ee_value model)
+eval_report(struct eval *e)
 {
+	const bool table = e->opt->table;
 	struct ee_value summary;
-	enum ee_status status = summarise(tool, opt, exam, tally, model,
-					  &summary);
+	enum ee_status status = summarise(e, &summary);
 
-	if (status == EE_OK && !opt->table)
-		status = put_lines(exam, tally, &summary, &tool->err);
-	if (status == EE_OK && (opt->table || !tool->quiet))
-		put_table(opt->table ? stdout : stderr, &summary);
+	if (status == EE_OK && e->opt->csv != NULL)
+		status = eval_csv(e, &summary);
+	if (status == EE_OK && !table)
+		status = put_lines(&e->exam, &e->tally, &summary,
+				   &e->tool->err);
+	if (status == EE_OK && (table || !e->tool->quiet))
+		put_table(table ? stdout : stderr, &summary);
 	return status;
 }

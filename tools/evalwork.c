@@ -1,197 +1,200 @@
-/* evalwork.c - measuring: before, and after all edits or each case's own.
- * See evalwork.h. */
+/*
+ * evalwork.c - measuring: before, and after all edits or each case's own.
+ * See evalwork.h.
+ *
+ * Cases are measured a block at a time, whose prompts are one tree of tokens.
+ * What lies below the lowest edited layer is the same before and after; it is
+ * kept from the one to the other.
+ */
 #include "evalwork.h"
 
-#include "file/json.h"
+#include <stdlib.h>
 
-struct work {
-	struct tool *tool;
-	const struct eval_options *opt;
-	struct ee_model *model;
-	struct ee_tokenizer *tok;
-	struct ee_value records;	/* a list of maps */
-	struct ee_exam exam;
-	struct ee_tally tally;
-	struct case_edits edits;
-	struct ee_progress progress;
-	struct ee_value before;	/* which model it is, without edits */
+enum {
+	BLOCK_TOKENS = 8192,	/* of the asks of a block, about */
+	KEEP_FLOATS = 1 << 28	/* between before and after, at most */
 };
 
-static enum ee_status
-read_records(struct work *w)
-{
-	struct tool *tool = w->tool;
-	const char *path = w->opt->records;
-	enum ee_status status = ee_json_records(&tool->arena, path,
-						&w->records, &tool->err);
+struct block {
+	size_t from, to;	/* cases */
+	struct ee_shared shared;	/* shared.x NULL: nothing is kept */
+};
 
-	if (status == EE_OK && w->records.n == 0)
-		status = ee_fail(&tool->err, EE_EINPUT, "%s: no records",
-				 path);
-	if (status == EE_OK && (uint64_t)w->opt->limit < w->records.n)
-		w->records.n = (size_t)w->opt->limit;
-	return status;
+/* The block that begins with case number 'from'. */
+static struct block
+block_from(const struct ee_exam *exam, size_t from)
+{
+	struct block b = { .from = from, .to = from };
+	size_t tokens = 0, i;
+
+	while (b.to < exam->ncases && (b.to == from ||
+	       tokens < BLOCK_TOKENS)) {
+		for (i = exam->first[b.to]; i < exam->first[b.to + 1]; i++)
+			tokens += exam->asks[i].n;
+		b.to++;
+	}
+	return b;
 }
 
+/* What the model writes, and the measures of these cases. */
 static enum ee_status
-open_model(struct work *w)
+measure(struct eval *e, int when, size_t from, size_t to, bool known)
 {
-	struct model_options bare = w->opt->model;
-	enum ee_status status;
-
-	bare.nedits = 0;	/* they come after the first measurement */
-	status = model_open_both(w->tool, &bare, &w->model, &w->tok);
-	if (status == EE_OK)
-		w->before = ee_model_value(&w->tool->arena, w->model);
-	return status;
-}
-
-/* Leave out the records whose case has no edit, or fail. */
-static enum ee_status
-match_edits(struct work *w, enum ee_data_format format)
-{
-	struct ee_err *err = &w->tool->err;
-	size_t i, n, kept = 0;
+	struct ee_err *err = &e->tool->err;
 	enum ee_status status = EE_OK;
-
-	for (i = 0; i < w->records.n && status == EE_OK; i++) {
-		struct ee_value *record = &w->records.u.list[i];
-		struct ee_case c;
-
-		status = ee_case_read(&c, record, format, i + 1,
-				      &w->tool->arena, err);
-		if (status != EE_OK)
-			break;
-		if (case_edits_find(&w->edits, c.id, &n) != NULL) {
-			/* a record without a name keeps its number */
-			ee_set(&w->tool->arena, record, "case_id",
-			       ee_text(ee_arena_text(&w->tool->arena, c.id,
-						     strlen(c.id))));
-			w->records.u.list[kept++] = *record;
-		} else if (!w->opt->skip_missing) {
-			status = ee_fail(err, EE_EINPUT, "case %s: no edit of "
-					 "it (--missing skip goes on)", c.id);
-		}
-	}
-	if (status == EE_OK && kept == 0)
-		status = ee_fail(err, EE_EINPUT, "no record has an edit");
-	if (status == EE_OK && kept < w->records.n)
-		ee_warn(&w->tool->warn, "%zu of %zu records are left out: no "
-			"edit of them", w->records.n - kept, w->records.n);
-	w->records.n = kept;
-	return status;
-}
-
-static enum ee_status
-prepare(struct work *w)
-{
-	struct tool *tool = w->tool;
-	enum ee_data_format format = w->opt->format;
-	enum ee_status status = read_records(w);
-
-	if (status == EE_OK)
-		status = open_model(w);
-	if (status == EE_OK && !w->opt->format_said)
-		status = ee_data_format_guess(&w->records.u.list[0], &format,
-					      &tool->err);
-	if (status == EE_OK && w->opt->per_case) {
-		status = case_edits_read(&w->edits, tool, &w->opt->model,
-					 w->model);
-		if (status == EE_OK)
-			status = match_edits(w, format);
-	}
-	if (status == EE_OK) {
-		status = ee_exam_make(&w->exam, &w->records, format, w->model,
-				      w->tok, &tool->err);
-		if (status != EE_OK)
-			status = ee_within(&tool->err, status, "%s",
-					   w->opt->records);
-	}
-	ee_tally_start(&w->tally, w->records.n);
-	return status;
-}
-
-/* Measure the cases from..to - 1 on the model as it is. */
-static enum ee_status
-measure(struct work *w, int when, size_t from, size_t to)
-{
-	struct ee_err *err = &w->tool->err;
-	enum ee_status status = ee_exam_score(&w->exam, w->model, when, from,
-					      to, &w->progress, err);
 	size_t i;
 
-	if (status == EE_OK && w->opt->generate)
-		status = ee_exam_write(&w->exam, w->model, w->tok, when, from,
-				       to, (size_t)w->opt->tokens, err);
+	if (!known && e->opt->generate)
+		status = ee_exam_write(&e->exam, e->model, e->tok, when, from,
+				       to, (size_t)e->opt->tokens, err);
+	if (!known && status == EE_OK && e->opt->fluency)
+		status = ee_exam_essays(&e->exam, e->model, e->tok, when,
+					from, to, err);
 	for (i = from; i < to && status == EE_OK; i++)
-		status = ee_exam_measure(&w->exam, when, i, &w->tally, err);
+		status = ee_exam_measure(&e->exam, when, i, &e->tally, err);
 	return status;
 }
 
 static enum ee_status
-measure_case(struct work *w, size_t at)
+measure_before(struct eval *e, struct block *b, bool known, bool keep)
 {
-	const char *id = w->exam.cases[at].id;
+	struct ee_err *err = &e->tool->err;
+	enum ee_status status = EE_OK;
+
+	if (keep)
+		status = ee_exam_score_first(&e->exam, e->model, b->from,
+			b->to, e->layer, known, &b->shared, &e->progress,
+			err);
+	else if (!known)
+		status = ee_exam_score(&e->exam, e->model, EE_BEFORE,
+				       b->from, b->to, &e->progress, err);
+	return status == EE_OK ? measure(e, EE_BEFORE, b->from, b->to, known)
+			       : status;
+}
+
+/* The cases from..to - 1 of a block, on the model as it is. */
+static enum ee_status
+measure_after(struct eval *e, const struct block *b, size_t from, size_t to)
+{
+	struct ee_err *err = &e->tool->err;
+	enum ee_status status;
+
+	if (b->shared.x != NULL)
+		status = ee_exam_score_again(&e->exam, e->model, from, to,
+			&b->shared, &e->progress, err);
+	else
+		status = ee_exam_score(&e->exam, e->model, EE_AFTER, from,
+				       to, &e->progress, err);
+	return status == EE_OK ? measure(e, EE_AFTER, from, to, false)
+			       : status;
+}
+
+static enum ee_status
+measure_case(struct eval *e, const struct block *b, size_t at)
+{
+	const struct ee_case *c = &e->exam.cases[at];
 	size_t n, i;
-	const struct case_edit *e = case_edits_find(&w->edits, id, &n);
+	const struct case_edit *edit = case_edits_find(&e->edits, c->id, &n);
 	enum ee_status status = EE_OK;
 
 	for (i = 0; i < n && status == EE_OK; i++) {
-		const struct ee_delta *d = &e[i].delta;
+		const struct ee_delta *d = &edit[i].delta;
 
-		status = ee_model_edit(w->model, d->weight, d->left, d->out,
+		status = ee_model_edit(e->model, d->weight, d->left, d->out,
 				       d->right, d->in, d->r, 1,
-				       &w->tool->err);
+				       &e->tool->err);
 	}
 	if (status == EE_OK)
-		status = measure(w, EE_AFTER, at, at + 1);
+		status = measure_after(e, b, at, at + 1);
 	if (status != EE_OK)
-		return ee_within(&w->tool->err, status, "case %s", id);
-	ee_model_return(w->model);
+		return ee_within(&e->tool->err, status, "%s", c->name);
+	ee_model_return(e->model);
 	return EE_OK;
 }
 
+/* Block by block, before and after. */
 static enum ee_status
-measure_after(struct work *w)
+evaluate_cases(struct eval *e, bool known)
 {
-	const struct model_options *opt = &w->opt->model;
-	struct tool *tool = w->tool;
+	enum ee_status status = ee_model_keep(e->model, &e->tool->err);
+	struct block b;
+	size_t at, i;
+
+	for (at = 0; at < e->exam.ncases && status == EE_OK; at = b.to) {
+		b = block_from(&e->exam, at);
+		status = measure_before(e, &b, known, e->layer > 0);
+		for (i = b.from; i < b.to && status == EE_OK; i++)
+			status = measure_case(e, &b, i);
+		ee_shared_free(&b.shared);
+	}
+	return status;
+}
+
+static enum ee_status
+lay_edits(struct eval *e)
+{
+	const struct model_options *opt = &e->opt->model;
 	enum ee_status status = EE_OK;
 	size_t i;
 
-	if (w->opt->per_case) {
-		status = ee_model_keep(w->model, &tool->err);
-		for (i = 0; i < w->exam.ncases && status == EE_OK; i++)
-			status = measure_case(w, i);
-		return status;
-	}
 	for (i = 0; i < opt->nedits && status == EE_OK; i++)
-		status = ee_delta_load(w->model, opt->edits[i], 1, opt->force,
-				       &tool->warn, &tool->err);
-	return status == EE_OK ? measure(w, EE_AFTER, 0, w->exam.ncases)
-			       : status;
+		status = ee_delta_load(e->model, opt->edits[i], 1, opt->force,
+				       &e->tool->warn, &e->tool->err);
+	return status;
+}
+
+/* All blocks before, then all after. */
+static enum ee_status
+evaluate_all(struct eval *e, bool known)
+{
+	const bool after = e->opt->model.nedits > 0;
+	struct block *list = ee_calloc(e->exam.ncases, sizeof(*list),
+				       &e->tool->err);
+	enum ee_status status = list != NULL ? EE_OK : EE_ENOMEM;
+	size_t at, i, n = 0, kept = 0;
+
+	for (at = 0; at < e->exam.ncases && status == EE_OK;
+	     at = list[n++].to) {
+		list[n] = block_from(&e->exam, at);
+		status = measure_before(e, &list[n], known, after &&
+					e->layer > 0 && kept < KEEP_FLOATS);
+		kept += list[n].shared.trie.n * e->model->config.d;
+	}
+	if (status == EE_OK && after)
+		status = lay_edits(e);
+	for (i = 0; i < n && after && status == EE_OK; i++)
+		status = measure_after(e, &list[i], list[i].from, list[i].to);
+	for (i = 0; list != NULL && i < n; i++)
+		ee_shared_free(&list[i].shared);
+	free(list);
+	return status;
 }
 
 enum ee_status
 evaluate(struct tool *tool, const struct eval_options *opt)
 {
-	struct work w = { .tool = tool, .opt = opt };
-	const size_t passes = opt->model.nedits > 0 ? 2 : 1;
-	enum ee_status status = prepare(&w);
+	struct eval e = { .tool = tool, .opt = opt };
+	enum ee_status status = eval_prepare(&e);
+	bool known = false;
 
-	ee_progress_start(&w.progress, tool_progress(tool), "answers",
-			  (double)(passes * w.exam.nasks));
+	if (status == EE_OK && opt->cache != NULL)
+		status = base_get(&e, &known);
+	ee_progress_start(&e.progress, tool_progress(tool), "answers",
+			  (double)(!known + (opt->model.nedits > 0)) *
+			  (double)e.exam.nasks);
 	if (status == EE_OK)
-		status = measure(&w, EE_BEFORE, 0, w.exam.ncases);
-	if (status == EE_OK && opt->model.nedits > 0)
-		status = measure_after(&w);
-	ee_progress_end(&w.progress);
+		status = opt->per_case ? evaluate_cases(&e, known)
+				       : evaluate_all(&e, known);
+	ee_progress_end(&e.progress);
+	if (status == EE_OK && opt->cache != NULL && !known)
+		status = base_put(&e);
 	if (status == EE_OK)
-		status = eval_report(tool, opt, &w.exam, &w.tally, w.before);
-	case_edits_free(&w.edits);
-	ee_tally_free(&w.tally);
-	ee_exam_free(&w.exam);
-	ee_tokenizer_close(w.tok);
-	ee_model_close(w.model);
+		status = eval_report(&e);
+	case_edits_free(&e.edits);
+	ee_tally_free(&e.tally);
+	ee_exam_free(&e.exam);
+	ee_tokenizer_close(e.tok);
+	ee_model_close(e.model);
+	free(e.numbers);
 	return status;
 }

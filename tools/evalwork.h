@@ -1,6 +1,8 @@
 /*
- * evalwork.h - the parts of ee-eval: measuring (evalwork.c), the edits of
- * single cases (evalcase.c), the report (evalreport.c).
+ * evalwork.h - the parts of ee-eval: measuring (evalwork.c), what is asked
+ * (evalask.c), the edits of single cases (evalcase.c), the layers that edits
+ * begin at (evallayer.c), base results kept for later (evalcache.c), the
+ * report (evalreport.c, evalcsv.c).
  */
 #ifndef EE_EVALWORK_H
 #define EE_EVALWORK_H
@@ -13,11 +15,11 @@
 
 struct eval_options {
 	struct model_options model;
-	const char *records;
+	const char *records, *references, *csv, *cache;	/* NULL: none */
 	enum ee_data_format format;
-	bool format_said, per_case, generate, table;
-	bool skip_missing, missing_said;
-	int64_t limit, tokens, resamples, seed;
+	bool format_said, per_case, sequential, generate, fluency, table;
+	bool skip_missing, missing_said, essays_said;
+	int64_t limit, tokens, length, top_k, resamples, seed;
 };
 
 struct case_edit {
@@ -45,14 +47,53 @@ void case_edits_free(struct case_edits *edits);
 const struct case_edit *case_edits_find(const struct case_edits *edits,
 	const char *id, size_t *n);
 
+/* The lowest layer that edits change; 0 where that is not known (a weight of
+ * no layer). */
+size_t case_edits_layer(const struct case_edits *edits,
+			const struct ee_model *model);
+/* The same of the streams that -e names (0 where one is standard input),
+ * which are read for it. */
+EE_MUST_CHECK enum ee_status edits_layer(const struct model_options *opt,
+	const struct ee_model *model, size_t *layer, struct ee_err *err);
+
+struct eval {
+	struct tool *tool;
+	const struct eval_options *opt;
+	struct ee_model *model;
+	struct ee_tokenizer *tok;
+	struct ee_value records;	/* a list of maps */
+	size_t *numbers;	/* theirs in the file */
+	struct ee_exam exam;
+	struct ee_tally tally;
+	struct case_edits edits;
+	size_t layer;		/* the lowest that is edited */
+	struct ee_progress progress;
+	struct ee_value before;	/* which model it is, without edits */
+};
+
+/* Read records, model and edits, and make the exam. */
+EE_MUST_CHECK enum ee_status eval_prepare(struct eval *e);
+
+/*
+ * Base results in the folder opt->cache: one file for a model, questions and
+ * options, named after a hash of these, which it holds in words too.
+ *
+ * base_get takes them into the exam; '*found' says whether they were there.
+ * A file that is damaged or holds something else is a notice.  base_put
+ * writes them.  The folder is made if it is not there.
+ */
+EE_MUST_CHECK enum ee_status base_get(struct eval *e, bool *found);
+EE_MUST_CHECK enum ee_status base_put(struct eval *e);
+
 /* What ee-eval does. */
 EE_MUST_CHECK enum ee_status evaluate(struct tool *tool,
 	const struct eval_options *opt);
 
-/* Print what was found: JSON lines and a table, as the options say; 'model'
- * says which it was before the edits. */
-EE_MUST_CHECK enum ee_status eval_report(struct tool *tool,
-	const struct eval_options *opt, const struct ee_exam *exam,
-	const struct ee_tally *tally, struct ee_value model);
+/* Print what was found: JSON lines, a table, a CSV file, as the options
+ * say. */
+EE_MUST_CHECK enum ee_status eval_report(struct eval *e);
+/* The CSV file; 'summary' as in the last JSON line. */
+EE_MUST_CHECK enum ee_status eval_csv(struct eval *e,
+				      const struct ee_value *summary);
 
 #endif

@@ -70,7 +70,7 @@ likeliest(const float *x, size_t n, size_t *top, size_t k)
 }
 
 static size_t
-choose(struct job *j, const float *logits)
+choose(struct job *j, struct ee_random *random, const float *logits)
 {
 	const size_t all = j->model->config.vocab;
 	const size_t most = j->sampling->vocab;
@@ -87,7 +87,7 @@ choose(struct job *j, const float *logits)
 		sum += exp(((double)logits[j->top[i]] -
 			    (double)logits[j->top[0]]) /
 			   j->sampling->temperature);
-	u = ee_random_real(j->random) * sum;
+	u = ee_random_real(random) * sum;
 	for (i = 0; i + 1 < k; i++) {
 		u -= exp(((double)logits[j->top[i]] -
 			  (double)logits[j->top[0]]) /
@@ -134,7 +134,8 @@ give(struct job *j, size_t i, const float *logits)
 	if (!ee_all_finite(j->model->config.vocab, logits))
 		return ee_fail(j->err, EE_EMATH, "logits after %zu tokens are "
 			       "not finite", s->n);
-	token = (int32_t)choose(j, logits);
+	token = (int32_t)choose(j, s->random != NULL ? s->random : j->random,
+				logits);
 	s->ids[s->n++] = token;
 	s->ended = s->stop >= 0 && token == s->stop;
 	return growing(s) ? ee_trie_child(&j->trie, j->last[i], token, 1,

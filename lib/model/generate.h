@@ -14,6 +14,7 @@ struct ee_sequence {
 	size_t n, most;		/* grows until n == most, or 'stop' */
 	int32_t stop;		/* token that ends it (and is kept); -1 */
 	bool ended;		/* by 'stop' */
+	struct ee_random *random;	/* its own, or NULL: the shared one */
 };
 
 struct ee_sampling {
@@ -25,8 +26,9 @@ struct ee_sampling {
 };
 
 /*
- * Continue n sequences, each of at least one token.  'random' is drawn from
- * once per sequence and step, in their order (NULL if greedy).
+ * Continue n sequences, each of at least one token.  A sequence's own
+ * 'random' is drawn from once a step; the shared one, in the order of the
+ * sequences that have none (NULL if greedy, or if there is no such).
  *
  * Fails with EE_EINPUT (an empty sequence, one longer than the model's
  * positions), EE_EMATH (logits that are not finite), EE_ENOMEM.

@@ -78,6 +78,27 @@ grow(struct ee_trie *t, struct ee_err *err)
 	return EE_OK;
 }
 
+/* The slot of the child, or the free one where it would be. */
+static size_t
+find(const struct ee_trie *t, uint32_t parent, int32_t id, uint32_t tag)
+{
+	size_t s = slot_of(t, parent, id, tag);
+	uint32_t found;
+
+	while ((found = t->table[s]) != EE_NO_NODE &&
+	       (t->parent[found] != parent || t->id[found] != id ||
+		t->tag[found] != tag))
+		s = (s + 1) & (t->slots - 1);
+	return s;
+}
+
+uint32_t
+ee_trie_find(const struct ee_trie *t, uint32_t parent, int32_t id,
+	     uint32_t tag)
+{
+	return t->slots > 0 ? t->table[find(t, parent, id, tag)] : EE_NO_NODE;
+}
+
 enum ee_status
 ee_trie_child(struct ee_trie *t, uint32_t parent, int32_t id, uint32_t tag,
 	      uint32_t *node, struct ee_err *err)
@@ -91,14 +112,10 @@ ee_trie_child(struct ee_trie *t, uint32_t parent, int32_t id, uint32_t tag,
 		if (status != EE_OK)
 			return status;
 	}
-	s = slot_of(t, parent, id, tag);
-	while ((found = t->table[s]) != EE_NO_NODE) {
-		if (t->parent[found] == parent && t->id[found] == id &&
-		    t->tag[found] == tag) {
-			*node = found;
-			return EE_OK;
-		}
-		s = (s + 1) & (t->slots - 1);
+	s = find(t, parent, id, tag);
+	if (t->table[s] != EE_NO_NODE) {
+		*node = t->table[s];
+		return EE_OK;
 	}
 	found = (uint32_t)t->n++;
 	t->table[s] = found;

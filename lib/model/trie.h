@@ -39,6 +39,10 @@ EE_MUST_CHECK enum ee_status ee_trie_child(struct ee_trie *trie,
 	uint32_t parent, int32_t id, uint32_t tag, uint32_t *node,
 	struct ee_err *err);
 
+/* The same child if it is there, else EE_NO_NODE. */
+uint32_t ee_trie_find(const struct ee_trie *trie, uint32_t parent,
+		      int32_t id, uint32_t tag);
+
 /* A path of n tokens, untagged, below 'parent'; nodes (n) or NULL gets the
  * nodes. */
 EE_MUST_CHECK enum ee_status ee_trie_insert(struct ee_trie *trie,

@@ -43,7 +43,8 @@ ee_data_format_guess(const struct ee_value *record,
 		*format = EE_COUNTERFACT;
 	else if (ee_get(record, "src") != NULL)
 		*format = EE_ZSRE;
-	else if (ee_get(record, "prompt") != NULL)
+	else if (ee_get(record, "prompt") != NULL ||
+		 ee_get(record, "labels") != NULL)
 		*format = EE_EASYEDIT;
 	else
 		return ee_fail(err, EE_EINPUT, "record 1: no "
@@ -71,8 +72,8 @@ need(const struct reading *r, const struct ee_value *map, const char *key,
 	*text = text_in(ee_get(map, key));
 	if (*text != NULL)
 		return EE_OK;
-	return ee_fail(r->err, EE_EINPUT, "case %s: '%s' is missing, empty, "
-		       "or no text", r->c->id, key);
+	return ee_fail(r->err, EE_EINPUT, "%s: '%s' is missing, empty, "
+		       "or no text", r->c->name, key);
 }
 
 /* The prompt with the subject where its "{}" is. */
@@ -84,8 +85,8 @@ fill(const struct reading *r, const char **prompt)
 	if (hole == NULL)
 		return EE_OK;
 	if (r->subject == NULL)
-		return ee_fail(r->err, EE_EINPUT, "case %s: 'subject' is "
-			       "missing, and the prompt '%s' has {}", r->c->id,
+		return ee_fail(r->err, EE_EINPUT, "%s: 'subject' is "
+			       "missing, and the prompt '%s' has {}", r->c->name,
 			       *prompt);
 	*prompt = ee_arena_printf(r->arena, "%.*s%s%s",
 				  (int)(hole - *prompt), *prompt, r->subject,
@@ -122,17 +123,59 @@ add_list(const struct reading *r, const struct ee_value *record,
 	const struct ee_value *v = ee_get(record, key);
 	size_t i;
 
+	q.field = key;
 	if (v == NULL || v->type != EE_LIST)
-		return ee_fail(r->err, EE_EINPUT, "case %s: '%s' is missing, "
-			       "or no list", r->c->id, key);
+		return ee_fail(r->err, EE_EINPUT, "%s: '%s' is missing, "
+			       "or no list", r->c->name, key);
 	for (i = 0; i < v->n; i++) {
 		q.prompt = text_in(&v->u.list[i]);
 		if (q.prompt == NULL)
-			return ee_fail(r->err, EE_EINPUT, "case %s: '%s': "
-				       "number %zu is no text", r->c->id, key,
+			return ee_fail(r->err, EE_EINPUT, "%s: '%s': "
+				       "number %zu is no text", r->c->name, key,
 				       i + 1);
 		TRY(add(r, q));
 	}
+	return EE_OK;
+}
+
+/* Texts to write about; 'r' has the rewrite already. */
+static enum ee_status
+read_topics(const struct reading *r, const struct ee_value *record)
+{
+	const struct ee_value *v = ee_get(record, "generation_prompts");
+	struct ee_case *c = r->c;
+	size_t i;
+
+	if (v != NULL && v->type != EE_LIST)
+		return ee_fail(r->err, EE_EINPUT, "%s: 'generation_prompts' "
+			       "is no list", c->name);
+	c->topics = ee_arena_alloc(r->arena, ((v != NULL ? v->n : 0) + 1) *
+				   sizeof(*c->topics), _Alignof(char *));
+	if (c->topics == NULL)
+		return ee_arena_check(r->arena, r->err);
+	for (i = 0; v != NULL && i < v->n; i++) {
+		c->topics[i] = text_in(&v->u.list[i]);
+		if (c->topics[i] == NULL)
+			return ee_fail(r->err, EE_EINPUT, "%s: "
+				       "'generation_prompts': number %zu is "
+				       "no text", c->name, i + 1);
+	}
+	c->ntopics = i;
+	return EE_OK;
+}
+
+/* One topic: the prompt of the rewrite. */
+static enum ee_status
+topic_is_prompt(const struct reading *r)
+{
+	struct ee_case *c = r->c;
+
+	c->topics = ee_arena_alloc(r->arena, sizeof(*c->topics),
+				   _Alignof(char *));
+	if (c->topics == NULL)
+		return ee_arena_check(r->arena, r->err);
+	c->topics[0] = c->list[0].prompt;
+	c->ntopics = 1;
 	return EE_OK;
 }
 
@@ -140,46 +183,63 @@ static enum ee_status
 read_counterfact(struct reading *r, const struct ee_value *record)
 {
 	const struct ee_value *map = ee_get(record, "requested_rewrite");
-	struct ee_question q = { .aspect = EE_REWRITE };
+	struct ee_question q = { .aspect = EE_REWRITE,
+				 .field = "requested_rewrite" };
 
 	if (map == NULL)
-		return ee_fail(r->err, EE_EINPUT, "case %s: "
-			       "'requested_rewrite' is missing", r->c->id);
+		return ee_fail(r->err, EE_EINPUT, "%s: "
+			       "'requested_rewrite' is missing", r->c->name);
 	TRY(need(r, map, "prompt", &q.prompt));
 	TRY(need(r, map, "subject", &r->subject));
 	TRY(need(r, map, "target_new", &q.target));
 	TRY(need(r, map, "target_true", &q.other));
 	TRY(add(r, q));
+	r->c->relation = text_in(ee_get(map, "relation_id"));
+	map = ee_get(map, "target_new");
+	r->c->object = map->type == EE_MAP ? text_in(ee_get(map, "id")) : NULL;
 	q.aspect = EE_REPHRASE;
 	TRY(add_list(r, record, "paraphrase_prompts", q));
 	q.aspect = EE_LOCALITY;
-	return add_list(r, record, "neighborhood_prompts", q);
+	TRY(add_list(r, record, "neighborhood_prompts", q));
+	return read_topics(r, record);
 }
 
 static enum ee_status
-read_zsre(struct reading *r, const struct ee_value *record)
+read_zsre(const struct reading *r, const struct ee_value *record)
 {
-	struct ee_question q = { .aspect = EE_REWRITE };
+	const struct ee_value *hop = ee_get(record, "portability");
+	struct ee_question q = { .aspect = EE_REWRITE, .field = "src" };
 
 	TRY(need(r, record, "src", &q.prompt));
 	TRY(need(r, record, "alt", &q.target));
 	TRY(add(r, q));
 	q.aspect = EE_REPHRASE;
+	q.field = "rephrase";
 	TRY(need(r, record, "rephrase", &q.prompt));
 	TRY(add(r, q));
 	q.aspect = EE_LOCALITY;
+	q.field = "loc";
 	TRY(need(r, record, "loc", &q.prompt));
 	TRY(need(r, record, "loc_ans", &q.target));
-	return add(r, q);
+	TRY(add(r, q));
+	if (hop != NULL && hop->type != EE_NULL) {
+		q.aspect = EE_PORTABILITY;
+		q.field = "portability";
+		TRY(need(r, hop, "New Question", &q.prompt));
+		TRY(need(r, hop, "New Answer", &q.target));
+		TRY(add(r, q));
+	}
+	return topic_is_prompt(r);
 }
 
-/* {prompt, ground_truth}, each a text, or lists of the same length. */
+/*
+ * Prompts and their answers, each a text, or lists of the same length; 'name'
+ * is what messages call them.
+ */
 static enum ee_status
-add_asked(const struct reading *r, const struct ee_value *map,
-	  struct ee_question q)
+add_asked(const struct reading *r, const struct ee_value *p,
+	  const struct ee_value *t, const char *name, struct ee_question q)
 {
-	const struct ee_value *p = ee_get(map, "prompt");
-	const struct ee_value *t = ee_get(map, "ground_truth");
 	const bool many = p != NULL && p->type == EE_LIST;
 	size_t i;
 
@@ -187,10 +247,10 @@ add_asked(const struct reading *r, const struct ee_value *map,
 		q.prompt = text_in(many ? &p->u.list[i] : p);
 		if (q.prompt == NULL || t == NULL || (many &&
 		    (t->type != EE_LIST || t->n != p->n)))
-			return ee_fail(r->err, EE_EINPUT, "case %s: '%s': "
+			return ee_fail(r->err, EE_EINPUT, "%s: '%s': "
 				       "needs 'prompt' and 'ground_truth', "
 				       "as many of the one as of the other",
-				       r->c->id, q.group);
+				       r->c->name, name);
 		q.target = text_in(many ? &t->u.list[i] : t);
 		if (q.target != NULL)
 			TRY(add(r, q));
@@ -199,48 +259,86 @@ add_asked(const struct reading *r, const struct ee_value *map,
 }
 
 static enum ee_status
+add_group(const struct reading *r, const struct ee_value *map,
+	  struct ee_question q)
+{
+	return add_asked(r, ee_get(map, "prompt"),
+			 ee_get(map, "ground_truth"), q.group, q);
+}
+
+static enum ee_status
 add_groups(const struct reading *r, const struct ee_value *record,
 	   const char *key, enum ee_aspect aspect)
 {
 	const struct ee_value *groups = ee_get(record, key), *v;
-	struct ee_question q = { .aspect = aspect };
+	struct ee_question q = { .aspect = aspect, .field = key };
 	size_t i, k;
 
 	if (groups == NULL || groups->type == EE_NULL)
 		return EE_OK;
 	if (groups->type != EE_MAP)
-		return ee_fail(r->err, EE_EINPUT, "case %s: '%s' is no map",
-			       r->c->id, key);
+		return ee_fail(r->err, EE_EINPUT, "%s: '%s' is no map",
+			       r->c->name, key);
 	for (i = 0; i < groups->n; i++) {
 		q.group = groups->u.map[i].key;
 		v = &groups->u.map[i].value;
 		for (k = 0; v->type == EE_LIST && k < v->n; k++)
-			TRY(add_asked(r, &v->u.list[k], q));
+			TRY(add_group(r, &v->u.list[k], q));
 		if (v->type != EE_LIST && v->type != EE_NULL)
-			TRY(add_asked(r, v, q));
+			TRY(add_group(r, v, q));
 	}
 	return EE_OK;
 }
 
 static enum ee_status
+read_rephrased(const struct reading *r, const struct ee_value *record,
+	       struct ee_question q)
+{
+	static const char key[] = "rephrase_prompt";
+	const struct ee_value *v = ee_get(record, key);
+
+	if (v == NULL || v->type == EE_NULL)
+		return EE_OK;
+	q.aspect = EE_REPHRASE;
+	q.field = key;
+	if (v->type == EE_LIST)
+		return add_list(r, record, key, q);
+	TRY(need(r, record, key, &q.prompt));
+	return add(r, q);
+}
+
+/* EasyEdit's flat records of CounterFact. */
+static enum ee_status
+read_flat_locality(const struct reading *r, const struct ee_value *record)
+{
+	struct ee_question q = { .aspect = EE_LOCALITY,
+				 .field = "locality_prompt" };
+	const struct ee_value *v = ee_get(record, q.field);
+
+	if (v == NULL || v->type == EE_NULL)
+		return EE_OK;
+	return add_asked(r, v, ee_get(record, "locality_ground_truth"),
+			 q.field, q);
+}
+
+static enum ee_status
 read_easyedit(struct reading *r, const struct ee_value *record)
 {
-	const struct ee_value *rephrase = ee_get(record, "rephrase_prompt");
+	/* KnowEdit's WikiBio: a text goes on with 'labels' */
+	const bool wikibio = ee_get(record, "prompt") == NULL &&
+			     ee_get(record, "labels") != NULL;
 	struct ee_question q = { .aspect = EE_REWRITE };
 
-	TRY(need(r, record, "prompt", &q.prompt));
-	TRY(need(r, record, "target_new", &q.target));
+	q.field = wikibio ? "text" : "prompt";
+	TRY(need(r, record, q.field, &q.prompt));
+	TRY(need(r, record, wikibio ? "labels" : "target_new", &q.target));
 	r->subject = text_in(ee_get(record, "subject"));
 	TRY(add(r, q));
-	q.aspect = EE_REPHRASE;
-	if (rephrase != NULL && rephrase->type == EE_LIST) {
-		TRY(add_list(r, record, "rephrase_prompt", q));
-	} else if (rephrase != NULL && rephrase->type != EE_NULL) {
-		TRY(need(r, record, "rephrase_prompt", &q.prompt));
-		TRY(add(r, q));
-	}
+	TRY(read_rephrased(r, record, q));
 	TRY(add_groups(r, record, "locality", EE_LOCALITY));
-	return add_groups(r, record, "portability", EE_PORTABILITY);
+	TRY(read_flat_locality(r, record));
+	TRY(add_groups(r, record, "portability", EE_PORTABILITY));
+	return topic_is_prompt(r);
 }
 
 static void
@@ -255,6 +353,11 @@ read_id(struct ee_case *c, const struct ee_value *record, size_t number)
 		snprintf(c->id, sizeof(c->id), "%s", id->u.text);
 	else
 		snprintf(c->id, sizeof(c->id), "%zu", number);
+	if (id != NULL && (id->type == EE_INT || id->type == EE_TEXT))
+		snprintf(c->name, sizeof(c->name), "record %zu (case %s)",
+			 number, c->id);
+	else
+		snprintf(c->name, sizeof(c->name), "record %zu", number);
 }
 
 enum ee_status

@@ -27,12 +27,21 @@ struct ee_question {
 	const char *target;	/* CounterFact: the new object, always; else
 				 * the answer that is right after the edit */
 	const char *other;	/* CounterFact: the true object; else NULL */
+	const char *field;	/* where the prompt stands in the record */
 };
 
 struct ee_case {
 	char id[64];		/* case_id as text, or the record's number */
+	char name[96];		/* "record 3 (case 17)", for messages */
 	struct ee_question *list;	/* (n) the first is the rewrite */
 	size_t n, room;
+	/* What free writing starts from: CounterFact's generation_prompts,
+	 * none where they are missing; else the prompt of the rewrite. */
+	const char **topics;	/* (ntopics) */
+	size_t ntopics;
+	/* CounterFact: what the fact is about, by which reference texts are
+	 * found; NULL where they are missing. */
+	const char *relation, *object;	/* relation_id, target_new.id */
 };
 
 /* "counterfact", "zsre", "easyedit"; false if 'name' is none of them. */
@@ -49,17 +58,22 @@ EE_MUST_CHECK enum ee_status ee_data_format_guess(
  *
  *   counterfact  requested_rewrite {prompt with "{}", subject,
  *                target_new {str}, target_true {str}},
- *                paraphrase_prompts [], neighborhood_prompts []
- *   zsre         src, alt, rephrase, loc, loc_ans
- *   easyedit     prompt, target_new; where there: rephrase_prompt,
+ *                paraphrase_prompts [], neighborhood_prompts [];
+ *                where there: generation_prompts [], and of
+ *                requested_rewrite relation_id, target_new {id}
+ *   zsre         src, alt, rephrase, loc, loc_ans; where there:
+ *                portability {New Question, New Answer}
+ *   easyedit     prompt, target_new (or, as KnowEdit's WikiBio has it, text,
+ *                labels); where there: rephrase_prompt,
  *                locality and portability {group: {prompt, ground_truth}},
- *                each a text or a list, or {group: [{prompt, ground_truth}]}
+ *                each a text or a list, or {group: [{prompt, ground_truth}]};
+ *                locality_prompt and locality_ground_truth
  *
  * "{}" in a prompt stands for the subject.  Of several ground truths for one
  * prompt the first one counts; a prompt whose ground truth is empty is passed
  * over.  Other members are ignored.
  *
- * Fails with EE_EINPUT ("case 7: 'loc_ans' is missing, ..."), EE_ENOMEM.
+ * Fails with EE_EINPUT ("record 7: 'loc_ans' is missing, ..."), EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_case_read(struct ee_case *c,
 	const struct ee_value *record, enum ee_data_format format,

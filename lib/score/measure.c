@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/try.h"
@@ -156,6 +157,72 @@ static const struct measure {
 	{ false, EE_PORTABILITY, "portability_acc", accuracy, true, false },
 };
 
+/* The texts of a case, a space between two; the caller's, to free(). */
+static char *
+join_essays(const struct ee_exam *e, int when, size_t at, struct ee_err *err)
+{
+	const struct ee_essays *s = &e->essays;
+	size_t len = 1, i;
+	char *all, *p;
+
+	for (i = s->first[at]; i < s->first[at + 1]; i++)
+		len += strlen(s->text[when][i]) + 1;
+	all = ee_calloc(len, 1, err);
+	for (i = s->first[at], p = all; p != NULL && i < s->first[at + 1]; i++)
+		p += sprintf(p, "%s%s", p > all ? " " : "",
+			     s->text[when][i]);
+	return all;
+}
+
+static enum ee_status
+put_consistency(const struct ee_exam *e, int when, size_t at,
+		struct ee_tally *tally, struct ee_err *err)
+{
+	const struct ee_essays *s = &e->essays;
+	enum ee_status status;
+	double cosine;
+	char *all;
+
+	if (s->references == NULL || s->references[at] == NULL)
+		return EE_OK;
+	all = join_essays(e, when, at, err);
+	if (all == NULL)
+		return EE_ENOMEM;
+	status = ee_tfidf_cosine(s->tfidf, all, s->references[at], &cosine,
+				 err);
+	free(all);
+	return status != EE_OK ? status :
+	       ee_tally_put(tally, "consistency", when, at, cosine, err);
+}
+
+static enum ee_status
+put_essays(const struct ee_exam *e, int when, size_t at,
+	   struct ee_tally *tally, struct ee_err *err)
+{
+	const struct ee_essays *s = &e->essays;
+	enum ee_status status = EE_OK;
+	struct ee_words words = { 0 };
+	double sum = 0, one;
+	size_t i;
+
+	if (s->text[when] == NULL)
+		return EE_OK;
+	for (i = s->first[at]; i < s->first[at + 1] && status == EE_OK; i++) {
+		status = ee_words_cut(&words, s->cutter, s->text[when][i],
+				      err);
+		if (status == EE_OK)
+			status = ee_ngram_entropy(words.word, words.n, &one,
+						  err);
+		sum += status == EE_OK ? one : 0;
+	}
+	ee_words_free(&words);
+	TRY(status);
+	TRY(ee_tally_put(tally, "fluency", when, at,
+			 sum / (double)(s->first[at + 1] - s->first[at]),
+			 err));
+	return put_consistency(e, when, at, tally, err);
+}
+
 enum ee_status
 ee_exam_measure(const struct ee_exam *e, int when, size_t at,
 		struct ee_tally *tally, struct ee_err *err)
@@ -174,6 +241,7 @@ ee_exam_measure(const struct ee_exam *e, int when, size_t at,
 			TRY(put_groups(e, when, at, m->aspect, m->name,
 				       m->worth, tally, err));
 	}
+	TRY(put_essays(e, when, at, tally, err));
 	if (e->written[when] == NULL)
 		return EE_OK;
 	TRY(put_mean(e, when, at, EE_REWRITE, NULL, "generated_rewrite",
@@ -226,6 +294,28 @@ question_value(const struct ee_exam *e, const struct ee_question *q,
 	return v;
 }
 
+/* "texts": {"before": [...], "after": [...]}, where there are any */
+static void
+put_texts(const struct ee_exam *e, size_t at, struct ee_arena *arena,
+	  struct ee_value *v)
+{
+	const struct ee_essays *s = &e->essays;
+	struct ee_value texts = ee_map(), list;
+	size_t i;
+	int when;
+
+	for (when = EE_BEFORE; when <= EE_AFTER; when++) {
+		if (s->text[when] == NULL)
+			continue;
+		list = ee_list();
+		for (i = s->first[at]; i < s->first[at + 1]; i++)
+			ee_add(arena, &list, ee_text(s->text[when][i]));
+		ee_put(arena, &texts, whens[when], list);
+	}
+	if (texts.n > 0)
+		ee_put(arena, v, "texts", texts);
+}
+
 struct ee_value
 ee_exam_value(const struct ee_exam *e, size_t at,
 	      const struct ee_tally *tally, struct ee_arena *arena)
@@ -253,5 +343,6 @@ ee_exam_value(const struct ee_exam *e, size_t at,
 		ask += c->list[i].other != NULL ? 2 : 1;
 	}
 	ee_put(arena, &v, "questions", list);
+	put_texts(e, at, arena, &v);
 	return v;
 }

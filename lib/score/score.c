@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "edit/prompts.h"
 #include "math/vec.h"
 #include "model/forward.h"
@@ -76,6 +77,8 @@ struct job {
 	const struct ee_model *model;
 	const struct ee_ask *asks;
 	struct ee_answer *answers;
+	const struct ee_shared *given;	/* what need not be computed */
+	struct ee_shared *keep;		/* what is computed for later */
 	struct ee_trie trie;
 	struct wish *wishes;
 	size_t nwishes, room;
@@ -204,6 +207,59 @@ grant_all(struct job *j, const float *x)
 	return status;
 }
 
+/* x (trie->n, d) = the rows of 'given' for the job's nodes. */
+static enum ee_status
+gather(struct job *j, float *x)
+{
+	const size_t d = j->model->config.d;
+	const struct ee_trie *t = &j->trie;
+	uint32_t *same = ee_calloc(t->n, sizeof(*same), j->err), parent;
+	size_t i;
+
+	if (same == NULL)
+		return EE_ENOMEM;
+	for (i = 0; i < t->n; i++) {	/* parents come first */
+		parent = t->parent[i] == EE_NO_NODE ? EE_NO_NODE
+						    : same[t->parent[i]];
+		same[i] = ee_trie_find(&j->given->trie, parent, t->id[i],
+				       t->tag[i]);
+		if (same[i] == EE_NO_NODE)
+			break;
+		memcpy(x + i * d, j->given->x + same[i] * d, d * sizeof(*x));
+	}
+	free(same);
+	return i == t->n ? EE_OK : ee_fail(j->err, EE_EINPUT, "a prompt that "
+					   "was not asked before");
+}
+
+/* The layers; x (trie->n, d) is then the output of the last. */
+static enum ee_status
+run_layers(struct job *j, struct ee_pass *pass, const struct ee_span *span,
+	   float *x)
+{
+	const struct ee_config *c = &j->model->config;
+	const size_t all = j->trie.n * c->d;
+	struct ee_shared *keep = j->keep;
+	size_t from = 0;
+
+	if (j->given != NULL) {
+		TRY(gather(j, x));
+		from = j->given->layer;
+	} else {
+		TRY(ee_embed(pass, span, x, j->err));
+	}
+	if (keep != NULL) {
+		TRY(ee_forward(pass, span, from, keep->layer, x, j->err));
+		from = keep->layer;
+		keep->x = ee_floats(all, j->err);
+		if (keep->x == NULL)
+			return EE_ENOMEM;
+		memcpy(keep->x, x, all * sizeof(*x));
+	}
+	return j->answers == NULL ? EE_OK :
+	       ee_forward(pass, span, from, c->layers, x, j->err);
+}
+
 /* Compute the trie and grant all wishes; then both are empty. */
 static enum ee_status
 run_batch(struct job *j)
@@ -218,19 +274,47 @@ run_batch(struct job *j)
 	if (status == EE_OK)
 		status = ee_pass_open(&pass, j->model, &j->trie, 0, j->err);
 	if (status == EE_OK) {
-		status = ee_embed(&pass, &span, x, j->err);
-		if (status == EE_OK)
-			status = ee_forward(&pass, &span, 0,
-					    j->model->config.layers, x,
-					    j->err);
+		status = run_layers(j, &pass, &span, x);
 		ee_pass_close(&pass);
 	}
-	if (status == EE_OK)
+	if (status == EE_OK && j->answers != NULL)
 		status = grant_all(j, x);
 	ee_span_free(&span);
-	ee_trie_reset(&j->trie);
+	if (j->keep == NULL)
+		ee_trie_reset(&j->trie);
 	j->nwishes = 0;
 	free(x);
+	return status;
+}
+
+/* All asks, in tries of about 'nodes' nodes (0: in one). */
+static enum ee_status
+run(struct job *j, size_t n, size_t nodes, struct ee_progress *progress)
+{
+	enum ee_status status = EE_OK;
+	size_t i, done = 0;
+
+	for (i = 0; i < n && status == EE_OK; i++) {
+		if (j->answers != NULL) {
+			j->answers[i].nll = 0;
+			j->answers[i].right = 0;
+		}
+		status = add_ask(j, i);
+		if (status == EE_OK && ((nodes > 0 && j->trie.n >= nodes) ||
+		    i + 1 == n)) {
+			status = run_batch(j);
+			if (progress != NULL && j->answers != NULL)
+				ee_progress_add(progress,
+						(double)(i + 1 - done));
+			done = i + 1;
+		}
+	}
+	if (j->keep != NULL) {
+		j->keep->trie = j->trie;
+		memset(&j->trie, 0, sizeof(j->trie));
+	}
+	ee_trie_free(&j->trie);
+	free(j->wishes);
 	return status;
 }
 
@@ -241,24 +325,44 @@ ee_score(const struct ee_model *model, const struct ee_ask *asks, size_t n,
 {
 	struct job j = { .model = model, .asks = asks, .answers = answers,
 			 .err = err };
-	enum ee_status status = EE_OK;
-	size_t i, done = 0;
 
-	if (nodes == 0)
-		nodes = BATCH_NODES;
-	for (i = 0; i < n && status == EE_OK; i++) {
-		answers[i].nll = 0;
-		answers[i].right = 0;
-		status = add_ask(&j, i);
-		if (status == EE_OK && (j.trie.n >= nodes || i + 1 == n)) {
-			status = run_batch(&j);
-			if (progress != NULL)
-				ee_progress_add(progress,
-						(double)(i + 1 - done));
-			done = i + 1;
-		}
-	}
-	ee_trie_free(&j.trie);
-	free(j.wishes);
+	return run(&j, n, nodes > 0 ? nodes : BATCH_NODES, progress);
+}
+
+void
+ee_shared_free(struct ee_shared *shared)
+{
+	ee_trie_free(&shared->trie);
+	free(shared->x);
+	memset(shared, 0, sizeof(*shared));
+}
+
+enum ee_status
+ee_score_first(const struct ee_model *model, const struct ee_ask *asks,
+	       size_t n, size_t layer, struct ee_answer *answers,
+	       struct ee_shared *shared, struct ee_progress *progress,
+	       struct ee_err *err)
+{
+	struct job j = { .model = model, .asks = asks, .answers = answers,
+			 .keep = shared, .err = err };
+	enum ee_status status;
+
+	memset(shared, 0, sizeof(*shared));
+	shared->layer = layer;
+	status = run(&j, n, 0, progress);
+	if (status != EE_OK)
+		ee_shared_free(shared);
 	return status;
+}
+
+enum ee_status
+ee_score_again(const struct ee_model *model, const struct ee_shared *shared,
+	       const struct ee_ask *asks, size_t n,
+	       struct ee_answer *answers, struct ee_progress *progress,
+	       struct ee_err *err)
+{
+	struct job j = { .model = model, .asks = asks, .answers = answers,
+			 .given = shared, .err = err };
+
+	return run(&j, n, BATCH_NODES, progress);
 }

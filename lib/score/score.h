@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "base/progress.h"
 #include "model/model.h"
+#include "model/trie.h"
 #include "text/tokenizer.h"
 
 /* What is asked: a prompt's tokens, then the target's. */
@@ -52,6 +53,32 @@ struct ee_answer {
  */
 EE_MUST_CHECK enum ee_status ee_score(const struct ee_model *model,
 	const struct ee_ask *asks, size_t n, size_t nodes,
+	struct ee_answer *answers, struct ee_progress *progress,
+	struct ee_err *err);
+
+/*
+ * What asks have in common before and after an edit: the inputs of the
+ * lowest layer that it changes.
+ */
+struct ee_shared {
+	size_t layer;
+	struct ee_trie trie;
+	float *x;		/* (trie.n, d) input of 'layer' */
+};
+void ee_shared_free(struct ee_shared *shared);	/* {0} too */
+
+/* Compute n asks in one trie, with their answers or, where that is NULL, only
+ * as far as 'layer'; '*shared' is the caller's.  Fails as ee_score does. */
+EE_MUST_CHECK enum ee_status ee_score_first(const struct ee_model *model,
+	const struct ee_ask *asks, size_t n, size_t layer,
+	struct ee_answer *answers, struct ee_shared *shared,
+	struct ee_progress *progress, struct ee_err *err);
+
+/* ee_score for a model that differs from that of 'shared' from shared->layer
+ * on only: layers below are not computed again.  All asks must have been
+ * among those of 'shared'. */
+EE_MUST_CHECK enum ee_status ee_score_again(const struct ee_model *model,
+	const struct ee_shared *shared, const struct ee_ask *asks, size_t n,
 	struct ee_answer *answers, struct ee_progress *progress,
 	struct ee_err *err);
 

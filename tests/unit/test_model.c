@@ -496,12 +496,13 @@ START_TEST(generation_does_not_depend_on_company)
 
 	for (i = 0; i < 3; i++)
 		together[i] = (struct ee_sequence){ ids[i], n[i], 12, -1,
-						    false };
+						    false, NULL };
 	must(ee_generate(m, &greedy, NULL, together, 3, &err));
 	for (i = 0; i < 3; i++) {
 		ck_assert_uint_eq(together[i].n, 12);
 		memcpy(copy, ids[i], sizeof(copy));
-		alone = (struct ee_sequence){ copy, n[i], 12, -1, false };
+		alone = (struct ee_sequence){ copy, n[i], 12, -1, false,
+					 NULL };
 		must(ee_generate(m, &greedy, NULL, &alone, 1, &err));
 		ck_assert_mem_eq(copy, ids[i], sizeof(copy));
 	}
