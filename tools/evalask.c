@@ -123,12 +123,15 @@ eval_prepare(struct eval *e)
 	enum ee_data_format format = e->opt->format;
 	enum ee_status status = read_records(e);
 
-	if (status == EE_OK && !e->opt->format_said)
+	if (status == EE_OK && !e->opt->format_said) {
 		status = ee_data_format_guess(&e->records.u.list[0], &format,
 					      &tool->err);
-	if (status != EE_OK)
-		return ee_within(&tool->err, status, "%s", e->opt->records);
-	status = open_model(e);
+		if (status != EE_OK)
+			return ee_within(&tool->err, status, "%s",
+					 e->opt->records);
+	}
+	if (status == EE_OK)
+		status = open_model(e);
 	if (status == EE_OK && e->opt->per_case) {
 		status = case_edits_read(&e->edits, tool, opt, e->model);
 		if (status == EE_OK) {

@@ -86,8 +86,8 @@ fill(const struct reading *r, const char **prompt)
 		return EE_OK;
 	if (r->subject == NULL)
 		return ee_fail(r->err, EE_EINPUT, "%s: 'subject' is "
-			       "missing, and the prompt '%s' has {}", r->c->name,
-			       *prompt);
+			       "missing, and the prompt '%s' has {}",
+			       r->c->name, *prompt);
 	*prompt = ee_arena_printf(r->arena, "%.*s%s%s",
 				  (int)(hole - *prompt), *prompt, r->subject,
 				  hole + 2);

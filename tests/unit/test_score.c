@@ -294,8 +294,8 @@ static const struct {
 	  "record 7: 'target_new' is missing, empty, or no text", EE_EASYEDIT },
 	{ "{\"prompt\": \"p\", \"target_new\": \"t\", \"locality\": {\"g\": "
 	  "{\"prompt\": [\"a\"], \"ground_truth\": []}}}",
-	  "record 7: 'g': needs 'prompt' and 'ground_truth', as many of the one "
-	  "as of the other", EE_EASYEDIT },
+	  "record 7: 'g': needs 'prompt' and 'ground_truth', as many of the "
+	  "one as of the other", EE_EASYEDIT },
 	{ "{\"requested_rewrite\": {\"prompt\": \"p\", \"subject\": \"s\", "
 	  "\"target_new\": {\"str\": \"n\"}, \"target_true\": {\"str\": "
 	  "\"t\"}}, \"paraphrase_prompts\": []}",

@@ -15,18 +15,46 @@ refuse() {	# TEXT, then options; records on standard input
 echo '[]' | refuse 'records.json: no records'
 echo '[{"a": 1}]' | refuse "record 1: no 'requested_rewrite'"
 echo "{$base}" | tr '\n' ' ' |
-	refuse "case 1: 'paraphrase_prompts' is missing"
+	refuse "record 1: 'paraphrase_prompts' is missing"
 tr '\n' ' ' < good.json | sed 's/"x"/"x", 5/' |
-	refuse "case a: 'paraphrase_prompts': number 2 is no text"
+	refuse "record 1 (case a): 'paraphrase_prompts': number 2 is no text"
 tr '\n' ' ' < good.json | sed 's/{"str": "Iowa"}/{"str": ""}/' |
-	refuse "case a: 'target_new' is missing, empty, or no text"
+	refuse "record 1 (case a): 'target_new' is missing, empty, or no text"
 tr '\n' ' ' < good.json | sed 's/"y"/""/' |
-	refuse "case a: 'neighborhood_prompts': number 1 is no text"
+	refuse "record 1 (case a): 'neighborhood_prompts': number 1 is no text"
 long=$(awk 'BEGIN { for (i = 0; i < 300; i++) printf "a b " }')
 tr '\n' ' ' < good.json | sed "s/\"y\"/\"$long\"/" |
-	refuse 'case a: the prompt'
+	refuse "record 1 (case a): 'neighborhood_prompts': the prompt"
 grep -o 'this model has .*' fails.err
-tr '\n' ' ' < good.json | refuse "case a: 'src' is missing" --format zsre
+tr '\n' ' ' < good.json |
+	refuse "record 1 (case a): 'src' is missing" --format zsre
+
+# in the middle of a file; texts to write
+for id in a b; do
+	tr '\n' ' ' < good.json | sed "s/^\[//; s/\] *$//; s/\"a\"/\"$id\"/"
+	echo
+done | sed '2s/Moravia//' |
+	refuse "records.json: record 2 (case b): 'target_true' is missing, empty"
+tr '\n' ' ' < good.json |
+	refuse "record 1 (case a): 'generation_prompts' is missing or empty" \
+		--fluency
+tr '\n' ' ' < good.json |
+	sed "s/\"y\"\]/&, \"generation_prompts\": [\"$long\"]/" |
+	refuse "record 1 (case a): 'generation_prompts': the prompt" --fluency
+tr '\n' ' ' < good.json | sed 's/"y"\]/&, "generation_prompts": [5]/' |
+	refuse "record 1 (case a): 'generation_prompts': number 1 is no text"
+echo '[{"relation_id": "P1", "target_id": "Q1"}]' > lacking.json
+echo '[{"relation_id": "P1", "target_id": "Q1", "samples": [{"text": "x"}]}]' \
+	> foreign.json
+tr '\n' ' ' < good.json | sed 's/"y"\]/&, "generation_prompts": ["g"]/' \
+	> topics.json
+refuse "lacking.json: record 1: 'samples' is missing" \
+	--references lacking.json < topics.json
+refuse 'foreign.json: no text for the relation_id' \
+	--references foreign.json < topics.json
+refuse 'none.json' --references none.json < topics.json
+refuse 'no/such/folder' --cache no/such/folder < good.json
+refuse 'no/such/file.csv' --csv no/such/file.csv < good.json
 
 # edits
 cat > h.yaml <<'YAML'
@@ -45,7 +73,7 @@ echo '["{}"]' > t.json
 edit() { ee-rome -q -p h.yaml --templates t.json "$@"; }
 edit -m "$model" good.json > a.ee
 sed 's/"a"/"b"/' good.json | tr '\n' ' ' |
-	refuse 'case b: no edit of it' -e a.ee --per-case
+	refuse 'record 1 (case b): no edit of it' -e a.ee --per-case
 sed 's/"a"/"b"/' good.json | tr '\n' ' ' |
 	refuse 'no record has an edit' -e a.ee --per-case --missing skip
 cat a.ee a.ee > twice.ee
@@ -66,5 +94,8 @@ echo "status $?"
 status ee-eval good.json 2> /dev/null
 status ee-eval -m "$model" --per-case good.json 2> /dev/null
 status ee-eval -m "$model" --missing skip good.json 2> /dev/null
+status ee-eval -m "$model" --sequential good.json 2> /dev/null
+status ee-eval -m "$model" -e a.ee --sequential --per-case good.json 2> /dev/null
+status ee-eval -m "$model" --top-k 3 good.json 2> /dev/null
 status ee-eval -m "$model" --format none good.json 2> /dev/null
 status ee-eval -m "$model" good.json more.json 2> /dev/null
