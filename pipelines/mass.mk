@@ -39,9 +39,7 @@ mass-eval:    $(MASS)/eval.json
 
 $(MASS)/stats.ee: $(CORPUS) $(MODEL_FILES) $(MASS_HPARAMS)
 	@mkdir -p $(MASS)
-	ee-tokenize -m $(MODEL) $(CORPUS) | \
-	ee-forward -m $(MODEL) -t '$(MASS_TAP)' | \
-	ee-cov --tokens $(or $(TOKENS),200000) > $@.part
+	$(call count,$(MASS_TAP),,,--tokens $(TOKENS)) > $@.part
 	ee-npz save -d $(MASS)/stats --dataset $(DATASET) < $@.part
 	mv $@.part $@
 

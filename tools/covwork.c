@@ -2,6 +2,7 @@
 #include "covwork.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -165,9 +166,10 @@ prepare(struct tool *tool, const struct cov_options *opt,
 	if (status == EE_OK)
 		status = resume(tool, opt, c);
 	if (opt->tokens > 0)
-		ee_collector_limit(c, opt->per_width ? opt->tokens *
-				   (int64_t)ee_collector_widest(c) :
-				   opt->tokens);
+		ee_collector_limit(c, opt->tokens);
+	else if (opt->widths > 0)
+		ee_collector_limit(c, (int64_t)ceil(opt->widths *
+				   (double)ee_collector_widest(c)));
 	return status;
 }
 

@@ -11,8 +11,8 @@ enum { COV_TAPS = 256 };
 
 struct cov_options {
 	unsigned collect;	/* 0: not said */
-	int64_t tokens;		/* 0: all */
-	bool per_width;		/* tokens counts widths of the widest tap */
+	int64_t tokens;		/* 0: all, or */
+	double widths;		/* so many times the widest tap's */
 	double until;		/* change of C^-1 k; 0: not watched */
 	const char *checkpoint;
 	double every;		/* seconds */

@@ -34,13 +34,18 @@ parse_tokens(const struct tool *tool, const char *text,
 {
 	const size_t n = strlen(text);
 	char digits[24] = "";
+	bool good;
 
-	opt->per_width = n > 0 && text[n - 1] == 'x';
-	if (n < sizeof(digits))
-		memcpy(digits, text, n - opt->per_width);
-	if (!ee_parse_int(digits, 1, INT64_C(1) << 40, &opt->tokens))
-		tool_misuse(tool, "--tokens '%s': want a whole number, or one "
-			    "followed by x", text);
+	if (n > 0 && n < sizeof(digits))
+		memcpy(digits, text, n - (text[n - 1] == 'x'));
+	if (n > 0 && text[n - 1] == 'x')
+		good = ee_parse_real(digits, 1e-6, 1e12, &opt->widths);
+	else
+		good = ee_parse_int(digits, 1, INT64_C(1) << 40,
+				    &opt->tokens);
+	if (!good)
+		tool_misuse(tool, "--tokens '%s': want a whole number, or a "
+			    "number followed by x", text);
 }
 
 /* "4G" */
@@ -119,8 +124,8 @@ parse_options(struct tool *tool, int argc, char *argv[])
 	if (opt.weights != (opt.model != NULL) ||
 	    opt.weights != (opt.ntaps > 0))
 		tool_misuse(tool, "--weights, -m and -t go together");
-	if (opt.weights && (opt.checkpoint || opt.tokens || opt.until > 0 ||
-			    opt.plan))
+	if (opt.weights && (opt.checkpoint || opt.tokens || opt.widths > 0 ||
+			    opt.until > 0 || opt.plan))
 		tool_misuse(tool, "--weights reads no stream");
 	if (opt.collect == 0)
 		opt.collect = opt.weights ? EE_COLLECT_MEAN | EE_COLLECT_VAR |

@@ -2,5 +2,5 @@
 #SBATCH --job-name=ee-prepare
 #SBATCH --cpus-per-task=8
 #SBATCH --time=4:00:00
-# Statistics and templates.  Started by slurm.sh.
-exec make -C "$PIPELINES" mass-prepare THREADS="${SLURM_CPUS_PER_TASK:-}"
+# What all shards need.  Started by slurm.sh.
+exec make -C "$PIPELINES" "$GOAL-prepare" THREADS="${SLURM_CPUS_PER_TASK:-}"

@@ -34,25 +34,6 @@ mk -j 2 N=4 SHARDS=8 MASS="$PWD/out/eight" mass
 near 1e-5 out/one/edit.ee out/eight/edit.ee
 
 echo '-- Slurm'
-mkdir bin
-cat > bin/sbatch <<'END'
-#!/bin/sh
-# runs a job at once, and the one after it only if it went well
-array=1
-for arg; do
-	case $arg in
-	--array=1-*) array=$(seq "${arg#--array=1-}") ;;
-	--dependency=afterok:*) test -f "job${arg##*:}" || exit 1 ;;
-	esac
-	script=$arg
-done
-for i in $array; do
-	SLURM_ARRAY_TASK_ID=$i SLURM_CPUS_PER_TASK=1 sh "$script" >> log 2>&1 || exit 1
-done
-id=$(($(cat job* 2> /dev/null | wc -l) + 1))
-echo "$script" > "job$id"
-echo "$id"
-END
-chmod +x bin/sbatch
+fake_sbatch
 N=4 SHARDS=3 MASS=$PWD/out/slurm PATH=$PWD/bin:$PATH "$TOP/pipelines/cluster/slurm.sh" --partition=any
 near 1e-5 out/one/edit.ee out/slurm/edit.ee
