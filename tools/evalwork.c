@@ -89,10 +89,11 @@ measure_after(struct eval *e, const struct block *b, size_t from, size_t to)
 			       : status;
 }
 
+/* The cases from..to - 1 of a block, which have the same edits. */
 static enum ee_status
-measure_case(struct eval *e, const struct block *b, size_t at)
+measure_cases(struct eval *e, const struct block *b, size_t from, size_t to)
 {
-	const struct ee_case *c = &e->exam.cases[at];
+	const struct ee_case *c = &e->exam.cases[from];
 	size_t n, i;
 	const struct case_edit *edit = case_edits_find(&e->edits, c->id, &n);
 	enum ee_status status = EE_OK;
@@ -105,7 +106,7 @@ measure_case(struct eval *e, const struct block *b, size_t at)
 				       &e->tool->err);
 	}
 	if (status == EE_OK)
-		status = measure_after(e, b, at, at + 1);
+		status = measure_after(e, b, from, to);
 	if (status != EE_OK)
 		return ee_within(&e->tool->err, status, "%s", c->name);
 	ee_model_return(e->model);
@@ -116,15 +117,20 @@ measure_case(struct eval *e, const struct block *b, size_t at)
 static enum ee_status
 evaluate_cases(struct eval *e, bool known)
 {
+	const struct ee_case *cases = e->exam.cases;
 	enum ee_status status = ee_model_keep(e->model, &e->tool->err);
 	struct block b;
-	size_t at, i;
+	size_t at, i, k;
 
 	for (at = 0; at < e->exam.ncases && status == EE_OK; at = b.to) {
 		b = block_from(&e->exam, at);
 		status = measure_before(e, &b, known, e->layer > 0);
-		for (i = b.from; i < b.to && status == EE_OK; i++)
-			status = measure_case(e, &b, i);
+		for (i = b.from; i < b.to && status == EE_OK; i = k) {
+			for (k = i + 1; k < b.to && case_edits_same(&e->edits,
+			     cases[i].id, cases[k].id); k++)
+				continue;
+			status = measure_cases(e, &b, i, k);
+		}
 		ee_shared_free(&b.shared);
 	}
 	return status;

@@ -1,7 +1,7 @@
 /*
  * evalwork.h - the parts of ee-eval: measuring (evalwork.c), what is asked
- * (evalask.c), the edits of single cases (evalcase.c), the layers that edits
- * begin at (evallayer.c), base results kept for later (evalcache.c), the
+ * (evalask.c), the edits of cases (evalcase.c), what of them need not be
+ * computed twice (evallayer.c), base results kept for later (evalcache.c), the
  * report (evalreport.c, evalcsv.c).
  */
 #ifndef EE_EVALWORK_H
@@ -46,6 +46,10 @@ void case_edits_free(struct case_edits *edits);
  * included; NULL if there is none. */
 const struct case_edit *case_edits_find(const struct case_edits *edits,
 	const char *id, size_t *n);
+
+/* Are the edits of two cases the same records of a stream? */
+bool case_edits_same(const struct case_edits *edits, const char *a,
+		     const char *b);
 
 /* The lowest layer that edits change; 0 where that is not known (a weight of
  * no layer). */
