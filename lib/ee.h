@@ -73,6 +73,7 @@
 #include "edit/groundstore.h"
 #include "edit/hparams.h"
 #include "edit/lesson.h"
+#include "edit/lowrank.h"
 #include "edit/memit.h"
 #include "edit/mend.h"
 #include "edit/mendarchive.h"

@@ -19,8 +19,8 @@ find_param(struct ee_mend_param *p, const char *name,
 
 	if (param == NULL || param->w.data == NULL)
 		return ee_fail(err, EE_EINPUT, "inner_params: '%s' is no "
-			       "weight of this model's layers: want names "
-			       "like %s.weight, layers up to %zu", name,
+			       "matrix of this model's layers: want names "
+			       "like %s, layers up to %zu", name,
 			       model->layer[EE_W_DOWN].stored != NULL ?
 			       model->layer[EE_W_DOWN].stored : "...",
 			       model->config.layers - 1);

@@ -109,8 +109,8 @@ struct ee_mend {
  * row.  Seeded by params->seed: the same numbers on every machine, but not
  * torch's.  '*m' is the caller's, to end with ee_mend_free.
  *
- * Fails with EE_EINPUT (a name that is no weight of the model's layers, or
- * stands twice), EE_ENOMEM.
+ * Fails with EE_EINPUT (a name that is no matrix of the model's layers),
+ * EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_mend_create(struct ee_mend **m,
 	const struct ee_mend_params *params, const struct ee_model *model,

@@ -40,7 +40,7 @@ ee_mend_observe(struct ee_mend *m, const struct ee_mend_rows *rows,
 	size_t i;
 
 	for (i = 0; i < rows->n; i++) {
-		if (!(*k >= 1)) {	/* none seen: mean 0 and k 1 make it so */
+		if (!(*k >= 1)) {	/* the first: mean 0 is as good */
 			memset(r + net->u_mean, 0, in * sizeof(*r));
 			memset(r + net->v_mean, 0, out * sizeof(*r));
 			memset(r + net->u_s, 0, in * sizeof(*r));

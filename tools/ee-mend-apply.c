@@ -1,0 +1,117 @@
+/*
+ * ee-mend-apply - edit facts with a hypernetwork that ee-mend-train, EasyEdit
+ * or the original MEND has trained
+ *
+ * reads   requests     JSON: a list, or one map a line
+ *         archive      the hypernetwork, as torch.save writes it
+ * writes  delta        weight, left f4 (out, n), right f4 (in, n), case or
+ *                      cases, method, layer, report
+ */
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "mendwork.h"
+
+static const char usage[] =
+	"usage: ee-mend-apply -m DIR -p HPARAMS [-e DELTA]... "
+	"[--archive FILE]\n"
+	"                     [--like original|easyedit] [--max-norm R]\n"
+	"                     [--sequential | --independent] [--force]\n"
+	"                     [-hqv] [-j THREADS] [REQUESTS] > delta\n";
+
+static void
+one_option(struct tool *tool, struct mend_options *opt, int c)
+{
+	switch (c) {
+	case 'p': opt->hparams = optarg; break;
+	case 1100: opt->archive = optarg; break;
+	case 1101:
+		opt->like_easyedit = strcmp(optarg, "easyedit") == 0;
+		if (!opt->like_easyedit && strcmp(optarg, "original") != 0)
+			tool_misuse(tool, "--like '%s': want original or "
+				    "easyedit", optarg);
+		break;
+	case 1102:
+		opt->max_norm = tool_real(tool, "--max-norm", optarg, 0, 1e6);
+		break;
+	case 1103: opt->sequential = true; break;
+	case 1104: opt->independent = true; break;
+	default:
+		if (!model_option(tool, &opt->model, c, optarg))
+			tool_option(tool, c, optarg);
+	}
+}
+
+static struct mend_options
+parse_options(struct tool *tool, int argc, char **argv)
+{
+	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
+		{ "hparams", 1, 0, 'p' }, { "archive", 1, 0, 1100 },
+		{ "like", 1, 0, 1101 }, { "max-norm", 1, 0, 1102 },
+		{ "sequential", 0, 0, 1103 }, { "independent", 0, 0, 1104 },
+		{ 0 } };
+	struct mend_options opt = { .requests = "-" };
+	int c;
+
+	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "p:",
+				longs, NULL)) != -1)
+		one_option(tool, &opt, c);
+	if (optind < argc)
+		opt.requests = argv[optind++];
+	if (optind < argc)
+		tool_misuse(tool, "unexpected argument '%s'", argv[optind]);
+	if (opt.model.dir == NULL)
+		tool_misuse(tool, "which model? (-m DIR)");
+	if (opt.hparams == NULL)
+		tool_misuse(tool, "which hyper-parameters? (-p HPARAMS)");
+	if (opt.sequential && opt.independent)
+		tool_misuse(tool, "--sequential or --independent, not both");
+	return opt;
+}
+
+/* All requests as one edit, or one edit after the other. */
+static enum ee_status
+edit_all(struct mend_work *w)
+{
+	const bool one = w->opt->sequential || w->opt->independent;
+	struct ee_progress progress;
+	enum ee_status status = EE_OK;
+	size_t i;
+
+	ee_progress_start(&progress, tool_progress(w->tool), "requests",
+			  (double)w->n);
+	for (i = 0; i < w->n && status == EE_OK; i += one ? 1 : w->n) {
+		status = mend_edit(w, i, one ? 1 : w->n, &progress);
+		ee_progress_add(&progress, one ? 1 : (double)w->n);
+	}
+	ee_progress_end(&progress);
+	return status;
+}
+
+static enum ee_status
+work(struct mend_work *w)
+{
+	struct ee_value extra;
+	enum ee_status status = mend_open(w);
+
+	if (status == EE_OK) {
+		extra = model_header(w->tool, w->model, NULL);
+		status = tool_out(w->tool, "delta", &extra);
+	}
+	if (status == EE_OK)
+		status = edit_all(w);
+	mend_close(w);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tool tool = { .name = "ee-mend-apply", .usage = usage };
+	struct mend_options opt;
+	struct mend_work w = { .tool = &tool, .opt = &opt };
+
+	tool_start(&tool, argc, argv);
+	opt = parse_options(&tool, argc, argv);
+	return tool_finish(&tool, work(&w));
+}

@@ -1,0 +1,47 @@
+/*
+ * mendwork.h - what ee-mend-apply works with: the hypernetwork and its model,
+ * requests as tokens, and one edit of some of them.
+ */
+#ifndef EE_MENDWORK_H
+#define EE_MENDWORK_H
+
+#include <string.h>
+
+#include "edit/mendedit.h"
+#include "edit/request.h"
+#include "modeltool.h"
+
+struct mend_options {
+	struct model_options model;
+	const char *hparams, *archive, *requests;
+	bool like_easyedit;
+	bool sequential;	/* each request on the model edited so far */
+	bool independent;	/* each request on the model as it was */
+	double max_norm;	/* 0: any */
+};
+
+struct mend_work {
+	struct tool *tool;
+	const struct mend_options *opt;
+	struct ee_model *model;
+	struct ee_tokenizer *tok;
+	struct ee_mend_params params;
+	struct ee_mend *m;
+	size_t n;			/* requests */
+	struct ee_plain *requests;	/* (n) texts in tool->arena */
+	struct ee_mend_text *texts;	/* (n) */
+	struct ee_mend_text *asks;	/* (n) as texts, but as the reference
+					 * never has them; may be 'texts' */
+	double *norms;			/* (m->nparams) of the weights */
+	struct ee_arena arena;		/* of one record */
+};
+
+EE_MUST_CHECK enum ee_status mend_open(struct mend_work *w);
+void mend_close(struct mend_work *w);
+
+/* One edit of 'n' requests from number 'first' on: told, checked, written,
+ * and, where the next one is to build on it, laid over the model. */
+EE_MUST_CHECK enum ee_status mend_edit(struct mend_work *w, size_t first,
+	size_t n, struct ee_progress *progress);
+
+#endif
