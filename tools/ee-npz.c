@@ -30,6 +30,8 @@ static const char usage[] =
 "  -m MODEL            compare with this model folder\n"
 "      --json          one JSON object for each file\n"
 "      --strict        warnings are failures\n"
+"      --mix           add other corpora and precisions\n"
+"      --final         no more will be added: half the size\n"
 "      --version\n";
 
 static const struct npz_command commands[] = {
@@ -73,6 +75,8 @@ parse_options(struct tool *tool, int argc, char *argv[])
 		{ "deflate", 0, 0, 'Z' },
 		{ "json", 0, 0, 'J' },
 		{ "strict", 0, 0, 'X' },
+		{ "mix", 0, 0, 'I' },
+		{ "final", 0, 0, 'F' },
 		TOOL_LONG, { 0, 0, 0, 0 }
 	};
 	struct npz_options opt = { .save.sample_size = -1 };
@@ -100,6 +104,8 @@ parse_options(struct tool *tool, int argc, char *argv[])
 		case 'Z': opt.save.deflate = true; break;
 		case 'J': opt.json = true; break;
 		case 'X': opt.strict = true; break;
+		case 'I': opt.mix = true; break;
+		case 'F': opt.final = true; break;
 		default: tool_option(tool, c, optarg);
 		}
 	}

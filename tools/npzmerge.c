@@ -1,11 +1,13 @@
 /* npzmerge.c - the sum of parts of a corpus.  See npztool.h. */
 #include "npztool.h"
+#include "stats/lows.h"
 
 enum ee_status
 npz_merge(struct tool *tool, const struct npz_options *opt)
 {
-	struct ee_layerset set = { .merge = true };
+	struct ee_layerset set = { .merge = true, .mix = opt->mix };
 	enum ee_status status = EE_OK;
+	size_t k;
 	int i;
 
 	if (opt->save.dir != NULL && opt->save.file != NULL)
@@ -17,6 +19,8 @@ npz_merge(struct tool *tool, const struct npz_options *opt)
 		if (status == EE_OK)
 			status = ee_layerset_read(&set, tool->in, &tool->err);
 	}
+	for (k = 0; k < set.n && opt->final; k++)
+		ee_drop_lows(&set.list[k].sums);
 	if (status == EE_OK && (opt->save.dir || opt->save.file))
 		status = npz_save_set(tool, opt, &set);
 	else if (status == EE_OK)

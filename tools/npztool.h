@@ -11,7 +11,8 @@
 struct npz_options {
 	struct ee_save_options save;
 	const char *model;		/* -m */
-	bool json, strict;
+	bool json, strict;		/* of verify */
+	bool mix, final;		/* of merge */
 	int n;				/* operands */
 	char **args;
 };

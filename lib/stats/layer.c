@@ -6,6 +6,7 @@
 
 #include "file/json.h"
 #include "stats/check.h"
+#include "stats/lows.h"
 
 void
 ee_layer_free(struct ee_layer *layer)
@@ -192,6 +193,8 @@ read_sums(struct ee_layer *l, const struct ee_value *record,
 	if (status == EE_OK && (m->collect & EE_COLLECT_NORM_MEAN))
 		status = ee_get_real(record, "norm_mean", 0, HUGE_VAL,
 				     &m->norm, "record", err);
+	if (status == EE_OK)
+		status = ee_lows_from_record(m, record, err);
 	return status;
 }
 
@@ -215,6 +218,43 @@ ee_layer_mark(struct ee_layer *l)
 {
 	l->marks = ee_list();
 	ee_add(&l->arena, &l->marks, ee_int((int64_t)mark_of(&l->sums)));
+}
+
+enum ee_status
+ee_layer_parts(struct ee_layer *l, const struct ee_value *parts,
+	       const char *what, struct ee_err *err)
+{
+	size_t i, n;
+
+	ee_layer_mark(l);
+	if (parts == NULL)
+		return ee_arena_check(&l->arena, err);
+	if (parts->type != EE_TENSOR || parts->u.tensor.dtype != EE_I64 ||
+	    !ee_tensor_count(&parts->u.tensor, &n))
+		return ee_fail(err, EE_EFORMAT, "'%s' is no list of integers",
+			       what);
+	l->marks = ee_list();
+	for (i = 0; i < n; i++)
+		ee_add(&l->arena, &l->marks,
+		       ee_int(((const int64_t *)parts->u.tensor.data)[i]));
+	return ee_arena_check(&l->arena, err);
+}
+
+void
+ee_layer_put_parts(struct ee_arena *arena, const struct ee_layer *l,
+		   const char *key, struct ee_value *out)
+{
+	int64_t *parts;
+	size_t i;
+
+	if (l->marks.n < 2)
+		return;
+	parts = ee_arena_alloc(arena, l->marks.n * sizeof(*parts), 8);
+	for (i = 0; parts != NULL && i < l->marks.n; i++)
+		parts[i] = l->marks.u.list[i].u.integer;
+	if (parts != NULL)
+		ee_put(arena, out, key, ee_tensor(ee_tensor_2d(EE_I64, parts,
+			l->marks.n, 0)));
 }
 
 enum ee_status
@@ -246,8 +286,11 @@ ee_layer_from_record(struct ee_layer *l, const struct ee_value *record,
 		status = read_sums(l, record, err);
 	if (status == EE_OK) {
 		l->sums.count = count;
-		ee_layer_mark(l);
-		status = ee_arena_check(&l->arena, err);
+		l->precision = ee_precision_of(text_or_null(&l->arena, record,
+							    "precision"),
+					       EE_F64);
+		status = ee_layer_parts(l, ee_get(record, "parts"), "parts",
+					err);
 	}
 	if (status == EE_OK)
 		return EE_OK;
@@ -278,6 +321,7 @@ put_sums(struct ee_arena *arena, const struct ee_moments *m,
 			m->squares, m->width, 0)));
 	if (m->collect & EE_COLLECT_NORM_MEAN)
 		ee_put(arena, out, "norm_mean", ee_real(m->norm));
+	ee_lows_record(arena, m, out);
 }
 
 static struct ee_value
@@ -322,6 +366,12 @@ ee_layer_record(struct ee_arena *arena, const struct ee_layer *l,
 		ee_put(arena, out, "corpus", l->corpus.u.list[0]);
 	else if (l->corpus.n > 1)
 		ee_put(arena, out, "corpus", l->corpus);
+	ee_layer_put_parts(arena, l, "parts", out);
+	if (l->marks.n > 1) {		/* not of the merge, which is no part */
+		ee_put(arena, out, "history", l->history);
+		ee_put(arena, out, "precision",
+		       ee_text(ee_dtype_name(l->precision)));
+	}
 	for (i = 0; i < l->more.n; i++)
 		ee_put(arena, out, l->more.u.map[i].key,
 		       l->more.u.map[i].value);

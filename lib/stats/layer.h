@@ -19,6 +19,9 @@
  *   fingerprint   of the model up to the tap: 16 hex digits
  *   model         {name, fingerprint}
  *   corpus        a map, or a list of maps once parts have been merged
+ *   parts         i8 (n) one number for each part merged, where n > 1
+ *   precision     "float32": of those parts
+ *   low_mom2, ... what the sums of merged parts leave: lows.h
  *   until         how ee-cov --until ended, where it was asked for
  *   frobenius     of a weight: its norm ...
  *   spectrum      f8 (min(out, in)) ... and its singular values, descending
@@ -40,6 +43,7 @@ struct ee_layer {
 	struct ee_value corpus;		/* a list of maps */
 	struct ee_value history;	/* a list of texts */
 	struct ee_value marks;		/* one number for each part merged */
+	enum ee_dtype precision;	/* that all parts were read in */
 	struct ee_value more;		/* a map of what is no sum (until,
 					 * spectrum): a merge drops it */
 	struct ee_moments sums;
@@ -50,6 +54,12 @@ void ee_layer_free(struct ee_layer *layer);
 
 /* Set 'marks' from the sums, once they are complete. */
 void ee_layer_mark(struct ee_layer *layer);
+/* The same from the i8 array 'parts', called 'what', unless it is NULL; and
+ * that array, of more than one part, added to a map. */
+EE_MUST_CHECK enum ee_status ee_layer_parts(struct ee_layer *layer,
+	const struct ee_value *parts, const char *what, struct ee_err *err);
+void ee_layer_put_parts(struct ee_arena *arena, const struct ee_layer *layer,
+			const char *key, struct ee_value *out);
 
 /*
  * From a record and the header of its stream (NULL where there is none).
@@ -66,12 +76,15 @@ EE_MUST_CHECK enum ee_status ee_layer_record(struct ee_arena *arena,
 	struct ee_err *err);
 
 /*
- * Add the statistics of another part of the corpus.  Fails with EE_EMATCH
- * (another layer, width or fingerprint) or EE_EINPUT (a part that is in
- * already: the same corpus map, or the same numbers).
+ * Add the statistics of another part of the corpus, without rounding: what
+ * comes out, texts and all, depends on which parts are in, not on their order
+ * nor on how they were grouped.  Fails with EE_EMATCH (another layer, width,
+ * model or fingerprint; unless 'mix', another corpus or precision) or
+ * EE_EINPUT (a part that is in already: the same corpus map, or the same
+ * numbers), EE_EMATH, EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_layer_merge(struct ee_layer *layer,
-	const struct ee_layer *other, struct ee_err *err);
+	const struct ee_layer *other, bool mix, struct ee_err *err);
 
 /*
  * The members of its .npz file, in order: the reference's own, in

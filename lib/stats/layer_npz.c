@@ -5,6 +5,7 @@
 
 #include "stats/json_text.h"
 #include "stats/layer.h"
+#include "stats/lows.h"
 
 /* What is being built, so that the parts need few arguments. */
 struct build {
@@ -137,17 +138,41 @@ put_mean(const struct build *b)
 	put_reals(b, "mean.mean", mean, b->m->width, 0);
 }
 
+/* The whole matrix at once in float32, by tiles of both triangles. */
+static void
+unpack_rounded(size_t d, const double *packed, float *full)
+{
+	enum { TILE = 64 };
+	size_t i, j, k;
+
+	for (k = 0; k < d; k += TILE) {
+		for (i = 0; i < d && i < k + TILE; i++) {
+			const double *row = packed + ee_packed_row(d, i) - i;
+
+			for (j = i > k ? i : k; j < k + TILE && j < d; j++)
+				full[i * d + j] = full[j * d + i] =
+					(float)row[j];
+		}
+	}
+}
+
 static void
 put_mom2(const struct build *b)
 {
 	const size_t d = b->m->width;
-	double *full = ee_arena_alloc(b->arena, d * d * sizeof(*full), 64);
+	struct ee_tensor t = ee_tensor_2d(b->precision, NULL, d, d);
+	void *full = ee_arena_alloc(b->arena, d * d *
+				    ee_dtype_size(b->precision), 64);
 
 	if (full == NULL)
 		return;
-	ee_unpack_matrix(d, b->m->mom2, full);
+	if (b->precision == EE_F64)
+		ee_unpack_matrix(d, b->m->mom2, full);
+	else
+		unpack_rounded(d, b->m->mom2, full);
+	t.data = full;
 	put_head(b, "mom2", "SecondMoment", false, 0);
-	put_reals(b, "mom2.mom2", full, d, d);
+	ee_put(b->arena, b->out, "mom2.mom2", ee_tensor(t));
 }
 
 static void
@@ -207,6 +232,10 @@ put_origin(const struct build *b, const struct ee_layer *l)
 	if (l->documents >= 0)
 		put_int(b, "ee.documents", l->documents);
 	put_int(b, "ee.tokens", l->sums.count);
+	ee_layer_put_parts(b->arena, l, "ee.parts", b->out);
+	if (l->marks.n > 1)
+		put_text(b, "ee.precision", ee_dtype_name(l->precision));
+	ee_lows_arrays(b->arena, b->m, b->precision, b->out);
 	for (i = 0; i < l->more.n; i++) {
 		const struct ee_pair *p = &l->more.u.map[i];
 		const char *key = ee_arena_printf(b->arena, "ee.%s", p->key);

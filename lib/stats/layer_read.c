@@ -6,6 +6,7 @@
 #include "file/json.h"
 #include "stats/check.h"
 #include "stats/layer.h"
+#include "stats/lows.h"
 #include "stats/source.h"
 #include "stats/statname.h"
 
@@ -238,7 +239,7 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 		if (*width != 0)
 			continue;
 		status = ee_source_reals(f->source, kinds[i].data, &t,
-					 NULL, f->err);
+					 &f->layer->precision, f->err);
 		if (status != EE_OK)
 			return status;
 		*width = t.ndim > 0 ? t.shape[0] : 0;
@@ -246,6 +247,25 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 	return *collect != 0 ? EE_OK :
 	       ee_fail(f->err, EE_EFORMAT, "%s: holds no layer statistics "
 		       "(no mom2.count)", f->path);
+}
+
+/* What the numbers above leave of merged sums, and of which parts. */
+static enum ee_status
+read_lows(struct file *f)
+{
+	const struct ee_value *parts = NULL;
+	enum ee_status status;
+
+	status = ee_lows_from_source(&f->layer->sums, f->source,
+				     f->layer->precision, f->err);
+	f->layer->precision = ee_precision_of(ee_source_text(f->source,
+				"ee.precision"), f->layer->precision);
+	if (status == EE_OK && ee_source_has(f->source, "ee.parts"))
+		status = ee_source_get(f->source, "ee.parts", &parts, f->err);
+	if (status == EE_OK)
+		status = ee_layer_parts(f->layer, parts, "ee.parts", f->err);
+	return status == EE_OK ? EE_OK :
+	       ee_within(f->err, status, "%s", f->path);
 }
 
 static enum ee_status
@@ -268,8 +288,9 @@ read_file(struct file *f)
 	f->layer->sums.count = count;
 	status = read_sums(f, collect);
 	if (status == EE_OK)
+		status = read_lows(f);
+	if (status == EE_OK)
 		status = read_texts(f);
-	ee_layer_mark(f->layer);
 	return status;
 }
 

@@ -31,7 +31,7 @@ ee_layerset_add(struct ee_layerset *set, struct ee_layer *layer,
 			break;
 	if (i < set->n) {
 		status = set->merge ?
-			 ee_layer_merge(&set->list[i], layer, err) :
+			 ee_layer_merge(&set->list[i], layer, set->mix, err) :
 			 ee_fail(err, EE_EINPUT, "statistics of '%s' stand "
 				 "there twice: merge them first",
 				 layer->name);

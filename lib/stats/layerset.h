@@ -11,6 +11,7 @@ struct ee_layerset {
 	size_t n;
 	struct ee_layer *list;	/* in order of appearance */
 	bool merge;		/* of the same tap: add; else it is an error */
+	bool mix;		/* of other corpora and precisions too */
 };
 
 void ee_layerset_free(struct ee_layerset *set);

@@ -41,18 +41,107 @@ check_parts(struct ee_layer *l, const struct ee_layer *other,
 	return ee_arena_check(&l->arena, err);
 }
 
-static void
-append(struct ee_arena *arena, struct ee_value *to,
-       const struct ee_value *from)
+/* What tells one corpus from another, whichever part of it. */
+static enum ee_status
+check_corpus(struct ee_layer *l, const struct ee_layer *other,
+	     struct ee_err *err)
 {
+	static const char *const keys[] = { "name", "sample", "seed",
+					    "max_length" };
+	const struct ee_value *a, *b;
+	const char *x, *y;
+	unsigned i;
+
+	if (l->corpus.n == 0 || other->corpus.n == 0)
+		return EE_OK;
+	for (i = 0; i < 4; i++) {
+		a = ee_get(&l->corpus.u.list[0], keys[i]);
+		b = ee_get(&other->corpus.u.list[0], keys[i]);
+		x = a ? ee_json_text(&l->arena, a) : "none";
+		y = b ? ee_json_text(&l->arena, b) : "none";
+		if (x != NULL && y != NULL && strcmp(x, y) != 0)
+			return ee_fail(err, EE_EMATCH, "layer '%s': two "
+				       "corpora, %s %.80s and %.80s (--mix "
+				       "takes both)", l->name, keys[i], x, y);
+	}
+	return ee_arena_check(&l->arena, err);
+}
+
+static int
+compare(const struct ee_value *a, const struct ee_value *b)
+{
+	struct ee_arena arena = { 0 };
+	const char *x, *y;
+	int order;
+
+	if (a->type == EE_INT && b->type == EE_INT)
+		return (a->u.integer > b->u.integer) -
+		       (a->u.integer < b->u.integer);
+	x = ee_json_text(&arena, a);
+	y = ee_json_text(&arena, b);
+	order = x != NULL && y != NULL ? strcmp(x, y) : 0;
+	ee_arena_free(&arena);
+	return order;
+}
+
+/* Put what 'from' has into its places in 'to', which is in order; 'once':
+ * what is there already is left out. */
+static void
+insert_all(struct ee_arena *arena, struct ee_value *to,
+	   const struct ee_value *from, bool once)
+{
+	struct ee_value old = *to, in_order = ee_list();
+	size_t i, k = 0;
+
+	for (i = 0; i < from->n; i++) {
+		const struct ee_value *v = &from->u.list[i];
+
+		for (; k < old.n && compare(&old.u.list[k], v) < 0; k++)
+			ee_add(arena, &in_order, old.u.list[k]);
+		if (!once || k == old.n || compare(&old.u.list[k], v) != 0)
+			ee_add(arena, &in_order, ee_copy(arena, v));
+	}
+	for (; k < old.n; k++)
+		ee_add(arena, &in_order, old.u.list[k]);
+	*to = in_order;
+}
+
+/* A list of one part may be in any order: history is in that of time. */
+static void
+put_in_order(struct ee_arena *arena, struct ee_value *list, bool once)
+{
+	struct ee_value out = ee_list(), one = ee_list();
 	size_t i;
 
-	for (i = 0; i < from->n; i++)
-		ee_add(arena, to, ee_copy(arena, &from->u.list[i]));
+	for (i = 0; i < list->n; i++) {
+		one.n = 0;
+		ee_add(arena, &one, list->u.list[i]);
+		insert_all(arena, &out, &one, once);
+	}
+	*list = out;
+}
+
+static void
+add_list(struct ee_arena *arena, struct ee_value *to,
+	 const struct ee_value *from, bool once)
+{
+	struct ee_value other = ee_copy(arena, from);
+
+	put_in_order(arena, to, once);
+	put_in_order(arena, &other, once);
+	insert_all(arena, to, &other, once);
+}
+
+/* What only one of them tells; of two the first by name. */
+static void
+adopt(struct ee_arena *arena, const char **text, const char *other)
+{
+	if (other != NULL && (*text == NULL || strcmp(other, *text) < 0))
+		*text = ee_arena_text(arena, other, strlen(other));
 }
 
 enum ee_status
-ee_layer_merge(struct ee_layer *l, const struct ee_layer *other,
+ee_layer_merge(struct ee_layer *l, const struct ee_layer *other, bool mix,
 	       struct ee_err *err)
 {
 	enum ee_status status;
@@ -75,12 +164,26 @@ ee_layer_merge(struct ee_layer *l, const struct ee_layer *other,
 				 "in both", l->name);
 	if (status == EE_OK)
 		status = check_parts(l, other, err);
+	if (status == EE_OK && !mix && l->precision != other->precision)
+		status = ee_fail(err, EE_EMATCH, "layer '%s': %s and %s sums "
+				 "(--mix takes both)", l->name,
+				 ee_dtype_name(l->precision),
+				 ee_dtype_name(other->precision));
+	if (status == EE_OK && !mix)
+		status = check_corpus(l, other, err);
+	if (status == EE_OK)
+		status = ee_moments_merge(&l->sums, &other->sums, err);
 	if (status != EE_OK)
 		return status;
-	ee_moments_merge(&l->sums, &other->sums);
 	l->more = ee_map();
-	append(&l->arena, &l->corpus, &other->corpus);
-	append(&l->arena, &l->marks, &other->marks);
+	add_list(&l->arena, &l->corpus, &other->corpus, false);
+	add_list(&l->arena, &l->marks, &other->marks, false);
+	add_list(&l->arena, &l->history, &other->history, true);
+	adopt(&l->arena, &l->model, other->model);
+	adopt(&l->arena, &l->model_fingerprint, other->model_fingerprint);
+	adopt(&l->arena, &l->fingerprint, other->fingerprint);
+	if (other->precision < l->precision)
+		l->precision = other->precision;
 	if (l->documents < 0 || other->documents < 0)
 		l->documents = -1;
 	else

@@ -144,6 +144,10 @@ ee_moments_free(struct ee_moments *m)
 	free(m->mom2);
 	free(m->sum);
 	free(m->squares);
+	ee_lows_free(&m->mom2_low);
+	ee_lows_free(&m->sum_low);
+	ee_lows_free(&m->squares_low);
+	ee_lows_free(&m->norm_low);
 	free(m->rows);
 	ee_scratch_free(&m->own);
 	memset(m, 0, sizeof(*m));
@@ -361,23 +365,42 @@ ee_moments_add(struct ee_moments *m, size_t n, const float *x,
 	return EE_OK;
 }
 
-static void
-add_all(double *to, const double *from, size_t n)
+/* Arrays of n: first, low += other's. */
+static enum ee_status
+add_all(size_t n, double *first, struct ee_lows *low, const double *other,
+	const struct ee_lows *other_low, struct ee_err *err)
 {
-	size_t i;
+	enum ee_status status = EE_OK;
+	size_t p;
 
-	if (to != NULL && from != NULL)
-		for (i = 0; i < n; i++)
-			to[i] += from[i];
+	if (first == NULL || other == NULL)
+		return EE_OK;
+	status = ee_exact_add(first, low, n, 0, n, other, err);
+	for (p = 0; p < other_low->planes && status == EE_OK; p++)
+		status = ee_exact_add(first, low, n, 0, n,
+				      other_low->plane[p], err);
+	return status;
 }
 
-void
-ee_moments_merge(struct ee_moments *m, const struct ee_moments *other)
+enum ee_status
+ee_moments_merge(struct ee_moments *m, const struct ee_moments *other,
+		 struct ee_err *err)
 {
+	const size_t d = m->width;
+	enum ee_status status;
+
 	m->collect &= other->collect;
 	m->count += other->count;
-	m->norm += other->norm;
-	add_all(m->mom2, other->mom2, ee_packed_row(m->width, m->width));
-	add_all(m->sum, other->sum, m->width);
-	add_all(m->squares, other->squares, m->width);
+	status = add_all(1, &m->norm, &m->norm_low, &other->norm,
+			 &other->norm_low, err);
+	if (status == EE_OK)
+		status = add_all(ee_packed_row(d, d), m->mom2, &m->mom2_low,
+				 other->mom2, &other->mom2_low, err);
+	if (status == EE_OK)
+		status = add_all(d, m->sum, &m->sum_low, other->sum,
+				 &other->sum_low, err);
+	if (status == EE_OK)
+		status = add_all(d, m->squares, &m->squares_low,
+				 other->squares, &other->squares_low, err);
+	return status;
 }

@@ -22,6 +22,7 @@
 #define EE_MOMENTS_H
 
 #include "base/base.h"
+#include "stats/exact.h"
 
 enum { EE_MOMENT_ROWS = 1024, EE_MAX_WIDTH = 1 << 20 };
 
@@ -52,6 +53,8 @@ struct ee_moments {
 	double *mom2;			/* packed: row i has f - i values */
 	double *sum, *squares;		/* (f) */
 	double norm;
+	/* What the doubles above leave of sums that were merged: exact.h. */
+	struct ee_lows mom2_low, sum_low, squares_low, norm_low;
 	float *rows;			/* waiting to be multiplied */
 	size_t waiting;
 	struct ee_scratch *shared;	/* borrowed; NULL: its own */
@@ -71,9 +74,12 @@ EE_MUST_CHECK enum ee_status ee_moments_add(struct ee_moments *m, size_t n,
 EE_MUST_CHECK enum ee_status ee_moments_flush(struct ee_moments *m,
 	struct ee_err *err);
 
-/* Add the sums of 'other', of the same width and flushed; what is collected
- * afterwards is what both have. */
-void ee_moments_merge(struct ee_moments *m, const struct ee_moments *other);
+/*
+ * Add the sums of 'other', of the same width and flushed, without rounding;
+ * what is collected afterwards is what both have.  Fails as ee_exact_add.
+ */
+EE_MUST_CHECK enum ee_status ee_moments_merge(struct ee_moments *m,
+	const struct ee_moments *other, struct ee_err *err);
 
 /* Memory for one tap's sums, and for the scratch of the widest. */
 double ee_moments_bytes(size_t width, unsigned collect);

@@ -158,7 +158,7 @@ START_TEST(moments_halves)
 	must(ee_moments_init(&b, D, everything, &err));
 	add_rows(&a, 0, 1300, 64);
 	add_rows(&b, 1300, N, 64);
-	ee_moments_merge(&a, &b);
+	must(ee_moments_merge(&a, &b, &err));
 	ck_assert_int_eq(a.count, N);
 	ck_assert_double_le(distance(&a), 1e-6);
 	ee_moments_free(&a);
@@ -589,19 +589,19 @@ START_TEST(layers_merge)
 	layer_of(&b, 1300, N, "2/2");
 	layer_of(&again, 1300, N, "2/2");
 	layer_of(&other, 100, 200, "1/3");
-	must(ee_layer_merge(&a, &b, &err));
+	must(ee_layer_merge(&a, &b, false, &err));
 	ck_assert_double_le(distance(&a.sums), 1e-6);
 	ck_assert_int_eq(a.documents, N / DOC);
 	ck_assert_uint_eq(a.corpus.n, 2);
-	ck_assert_int_eq(ee_layer_merge(&a, &again, &err), EE_EINPUT);
+	ck_assert_int_eq(ee_layer_merge(&a, &again, false, &err), EE_EINPUT);
 	ck_assert_ptr_nonnull(strstr(err.text, "2/2"));
 	again.corpus.n = 0;		/* the numbers still tell */
-	ck_assert_int_eq(ee_layer_merge(&a, &again, &err), EE_EINPUT);
+	ck_assert_int_eq(ee_layer_merge(&a, &again, false, &err), EE_EINPUT);
 	other.model_fingerprint = "bb";
-	ck_assert_int_eq(ee_layer_merge(&a, &other, &err), EE_EMATCH);
+	ck_assert_int_eq(ee_layer_merge(&a, &other, false, &err), EE_EMATCH);
 	other.model_fingerprint = "aa";
 	other.fingerprint = "fedcba9876543210";
-	ck_assert_int_eq(ee_layer_merge(&a, &other, &err), EE_EMATCH);
+	ck_assert_int_eq(ee_layer_merge(&a, &other, false, &err), EE_EMATCH);
 	ee_layer_free(&a);
 	ee_layer_free(&b);
 	ee_layer_free(&again);

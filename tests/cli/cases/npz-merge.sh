@@ -22,7 +22,8 @@ ee-npz save -q --precision float64 -o whole.npz < whole.ee
 cat shard?.ee | ee-npz merge > sum.ee
 ee-npz save -q --precision float64 -o sum.npz < sum.ee
 ee-npz merge -q --precision float64 -o sum2.npz shard?.npz
-ee-npz merge -q -d stats --dataset wikipedia shard1.npz shard2.ee shard3.npz
+fails 'float32 and float64 sums' ee-npz merge -o no.npz shard1.npz shard2.ee
+ee-npz merge -q --mix -d stats --dataset wikipedia shard1.npz shard2.ee shard3.npz
 ls stats/*/*
 for f in whole sum sum2; do
 	ee-npz cat $f.npz mom2.count
@@ -31,6 +32,32 @@ done
 near sum.tsv whole.tsv
 near sum2.tsv whole.tsv
 ee-npz cat sum.npz ee.documents
+# any order, any grouping, files or streams between: the same file
+merge() { ee-npz merge -q "$@"; }
+for kind in npz ee; do
+	a=shard1.$kind b=shard2.$kind c=shard3.$kind
+	merge -o abc.npz $a $b $c
+	merge -o cba.npz $c $b $a
+	merge -o ab.npz $a $b && merge -o ab_c.npz ab.npz $c
+	merge -o cb.npz $c $b && merge --precision float64 -o cb64.npz $c $b
+	merge -o a_cb.npz $a cb.npz
+	merge $b $a > ba.ee && merge -o c_ba.npz $c ba.ee
+	[ $kind = npz ] || merge -o cb64_a.npz cb64.npz $a
+	for f in cba ab_c a_cb c_ba $([ $kind = npz ] || echo cb64_a); do
+		cmp abc.npz $f.npz
+	done
+	merge --final -o final.npz ab.npz $c
+	ee-npz cat abc.npz mom2.mom2 > one
+	ee-npz cat final.npz mom2.mom2 | cmp - one && echo "$kind the same"
+	ee-npz ls abc.npz | cut -f 1-3 | grep -E 'low|parts'
+	ee-npz ls final.npz | grep -c low
+done
+ee-npz save -q -o part.npz < ba.ee
+fails 'the same part twice' ee-npz merge -o no.npz part.npz shard2.npz --mix
+head -n 40 "$corpus" | ee-tokenize -m "$model" - | stats > head.ee
+fails 'two corpora, name' ee-npz merge -o no.npz head.ee shard1.ee
+ee-npz merge -q --mix -o mixed.npz head.ee shard1.ee
+ee-npz cat mixed.npz ee.corpus | grep -o '"name": "[^/]*"' | sort
 fails 'the same part twice' ee-npz merge shard1.ee shard2.ee shard1.npz -o no.npz
 fails 'the same part twice' ee-npz merge sum.ee shard2.ee -o no.npz
 fails 'stand there twice' sh -c 'cat shard1.ee shard2.ee | ee-npz save -d no'
