@@ -182,6 +182,12 @@ lay_out(struct ee_mend *m, const struct ee_mend_params *p,
 		m->first = param->layer < m->first ? param->layer : m->first;
 		m->last = param->layer > m->last ? param->layer : m->last;
 	}
+	m->mlp_only = true;
+	for (i = 0; i < n; i++)
+		if (m->param[i].layer == m->first &&
+		    m->param[i].x_site < EE_AT_NORM2 &&
+		    m->param[i].y_site < EE_AT_NORM2)
+			m->mlp_only = false;
 	add_slice(m, false, NULL, "edit_lrs", n, 0);
 	for (i = 0; i < m->nnets; i++)
 		TRY(add_net(m, &m->net[i], err));

@@ -99,6 +99,8 @@ struct ee_mend {
 	float *learned;		/* (nlearned); the first nparams are lr */
 	float *running;		/* (nrunning) */
 	size_t first, last;	/* lowest and highest edited layer */
+	bool mlp_only;		/* of the lowest only the MLP is edited: see
+				 * struct ee_tape */
 };
 
 /*

@@ -79,8 +79,11 @@ look(struct job *j)
 		j->seen[i] = (struct ee_patch){
 			.layer = p->layer, .role = p->role,
 			.end = j->pass->n,
-			.h = ee_floats(j->pass->n * p->in, j->err),
-			.g = ee_floats(j->pass->n * p->out, j->err),
+			/* of the last layer not all rows are written */
+			.h = ee_calloc(j->pass->n * p->in, sizeof(float),
+				       j->err),
+			.g = ee_calloc(j->pass->n * p->out, sizeof(float),
+				       j->err),
 		};
 		if (j->seen[i].h == NULL || j->seen[i].g == NULL)
 			return EE_ENOMEM;
@@ -160,6 +163,7 @@ gradients(struct job *j)
 	TRY(look(j));
 	TRY(ee_tape_open(&j->tape, p->model, p->n, j->m->first, layers,
 			 j->err));
+	j->tape.mlp_only = j->m->mlp_only;
 	j->dx = ee_floats(p->n * p->model->config.d, j->err);
 	if (j->dx == NULL)
 		return EE_ENOMEM;
@@ -268,6 +272,7 @@ measure(const struct ee_mend_edit_job *job, struct ee_mend_pass *pass,
 	status = ee_mend_pass_upper(pass, NULL, err);
 	if (status == EE_OK)
 		status = ee_mend_pass_nll(pass, NULL, nll, NULL, err);
+	pass->pass.patches = NULL;
 	pass->pass.npatches = 0;
 	free(patches);
 	return status;

@@ -33,8 +33,7 @@ struct ee_mend_case {
  *   nll  NULL, or gets for all texts of the pass the sum over its labels
  *
  * Fails with EE_EMATH (the loss, or a gradient, is not finite: names the
- * weight), EE_EINPUT (a label beyond the vocabulary), EE_ENOMEM; no case has
- * rows then.
+ * weight), EE_ENOMEM; no case has rows then.
  */
 EE_MUST_CHECK enum ee_status ee_mend_gradients(struct ee_mend_pass *pass,
 	size_t ncases, struct ee_mend_case *cases, double *nll,

@@ -55,19 +55,81 @@ shift(struct ee_mend_pass *p, struct ee_err *err)
 	return EE_OK;
 }
 
+size_t
+ee_mend_labels(const struct ee_mend_text *text)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < text->nlabels; i++)
+		n += text->labels[i] >= 0;
+	return n;
+}
+
+static void
+list_text(struct ee_mend_pass *p, size_t text)
+{
+	const struct ee_mend_text *t = &p->texts[text];
+	const size_t first = p->begin[text + 1] - 1 - t->nlabels;
+	size_t i;
+
+	for (i = 0; i < t->nlabels; i++)
+		if (t->labels[i] >= 0)
+			p->readings[p->nreadings++] =
+				(struct ee_mend_reading){ .text = text,
+					.node = (uint32_t)(first + i),
+					.label = t->labels[i] };
+}
+
+/* Which labels are read where, and these nodes as the tips of the pass. */
+static enum ee_status
+list_readings(struct ee_mend_pass *p, struct ee_err *err)
+{
+	const size_t vocab = p->model->config.vocab;
+	enum ee_status status;
+	uint32_t *nodes;
+	size_t i, n = 0;
+
+	for (i = 0; i < p->ntexts; i++)
+		n += ee_mend_labels(&p->texts[i]);
+	if (n == 0)
+		return ee_fail(err, EE_EINPUT, "no target to read");
+	p->readings = ee_calloc(n, sizeof(*p->readings), err);
+	nodes = ee_calloc(n, sizeof(*nodes), err);
+	if (p->readings == NULL || nodes == NULL) {
+		free(nodes);
+		return EE_ENOMEM;
+	}
+	for (i = 0; i < p->ntexts; i++)
+		list_text(p, i);
+	for (i = 0; i < n; i++)
+		nodes[i] = p->readings[i].node;
+	status = ee_span_pick(&p->tips, &p->trie, 0, p->n, nodes, n, err);
+	free(nodes);
+	for (i = 0; i < n && status == EE_OK; i++)
+		if ((size_t)p->readings[i].label >= vocab)
+			status = ee_fail(err, EE_EINPUT, "token id %d; this "
+					 "model knows 0 to %zu",
+					 (int)p->readings[i].label,
+					 vocab - 1);
+	return status;
+}
+
 static enum ee_status
 compute_base(struct ee_mend_pass *p, struct ee_err *err)
 {
 	const size_t d = p->model->config.d;
 
 	TRY(plant(p, err));
+	TRY(list_readings(p, err));
 	TRY(shift(p, err));
 	p->base = ee_floats(p->n * d, err);
 	p->x = ee_floats(p->n * d, err);
 	if (p->base == NULL || p->x == NULL)
 		return EE_ENOMEM;
 	TRY(ee_embed(&p->pass, &p->span, p->base, err));
-	return ee_forward(&p->pass, &p->span, 0, p->m->first, p->base, err);
+	TRY(ee_forward(&p->pass, &p->span, 0, p->m->first, p->base, err));
+	p->pass.tips = &p->tips;
+	return EE_OK;
 }
 
 enum ee_status
@@ -102,8 +164,10 @@ ee_mend_pass_close(struct ee_mend_pass *p)
 	if (p->model != NULL)
 		ee_pass_close(&p->pass);
 	ee_span_free(&p->span);
+	ee_span_free(&p->tips);
 	ee_trie_free(&p->trie);
 	free(p->begin);
+	free(p->readings);
 	free(p->base);
 	free(p->x);
 	memset(p, 0, sizeof(*p));
@@ -121,56 +185,13 @@ ee_mend_pass_upper(struct ee_mend_pass *p, struct ee_tape *tape,
 			  err);
 }
 
-size_t
-ee_mend_labels(const struct ee_mend_text *text)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < text->nlabels; i++)
-		n += text->labels[i] >= 0;
-	return n;
-}
-
-/* One label that is read. */
-struct reading {
-	size_t text, node;
-	int32_t label;
-	double nll;
-};
-
-static struct reading *
-list_readings(const struct ee_mend_pass *p, size_t *n, struct ee_err *err)
-{
-	struct reading *r;
-	size_t i, k;
-
-	*n = 0;
-	for (i = 0; i < p->ntexts; i++)
-		*n += ee_mend_labels(&p->texts[i]);
-	r = ee_calloc(*n + 1, sizeof(*r), err);
-	if (r == NULL)
-		return NULL;
-	*n = 0;
-	for (i = 0; i < p->ntexts; i++) {
-		const struct ee_mend_text *t = &p->texts[i];
-
-		for (k = 0; k < t->nlabels; k++)
-			if (t->labels[k] >= 0)
-				r[(*n)++] = (struct reading){ i,
-					p->begin[i + 1] - 1 - t->nlabels + k,
-					t->labels[k], 0 };
-	}
-	return r;
-}
-
-/* Some readings: rows of x, their logits, and the way back. */
+/* Some readings: their logits, and the way back. */
 struct chunk {
-	const struct ee_mend_pass *p;
-	struct reading *readings;	/* (n) */
+	const struct ee_model *model;
+	struct ee_mend_reading *readings;	/* (n) */
 	size_t n;
 	const double *weight;
-	float *x, *dx;			/* (n, d) */
-	float *logits;			/* (n, V) */
+	float *logits;				/* (n, V) */
 };
 
 /* The gradient by the logits takes their place where there is a weight:
@@ -179,12 +200,12 @@ static void
 read_rows(void *arg, size_t begin, size_t end, unsigned thread)
 {
 	const struct chunk *c = arg;
-	const size_t vocab = c->p->model->config.vocab;
+	const size_t vocab = c->model->config.vocab;
 	size_t i;
 
 	(void)thread;
 	for (i = begin; i < end; i++) {
-		struct reading *r = &c->readings[i];
+		struct ee_mend_reading *r = &c->readings[i];
 		float *row = c->logits + i * vocab, weight;
 		const double sum = ee_log_softmax(vocab, row, NULL);
 
@@ -197,73 +218,38 @@ read_rows(void *arg, size_t begin, size_t end, unsigned thread)
 	}
 }
 
+/* x and dx (n, d) of the chunk's rows; dx may be NULL */
 static enum ee_status
-one_chunk(struct chunk *c, float *dx, struct ee_err *err)
+read_chunk(struct chunk *c, const float *x, float *dx, struct ee_err *err)
 {
-	const struct ee_mend_pass *p = c->p;
-	const size_t d = p->model->config.d;
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		memcpy(c->x + i * d, p->x + c->readings[i].node * d,
-		       d * sizeof(*c->x));
-	TRY(ee_logits(p->model, c->n, c->x, NULL, c->logits, err));
+	TRY(ee_logits(c->model, c->n, x, NULL, c->logits, err));
 	ee_parallel(c->n, 1, read_rows, c);
-	if (dx == NULL)
-		return EE_OK;
-	TRY(ee_logits_back(p->model, c->n, c->x, c->logits, c->dx, err));
-	for (i = 0; i < c->n; i++)
-		memcpy(dx + c->readings[i].node * d, c->dx + i * d,
-		       d * sizeof(*dx));
-	return EE_OK;
-}
-
-static enum ee_status
-check_labels(const struct ee_mend_pass *p, const struct reading *r, size_t n,
-	     struct ee_err *err)
-{
-	const size_t vocab = p->model->config.vocab;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if ((size_t)r[i].label >= vocab)
-			return ee_fail(err, EE_EINPUT, "token id %d; this "
-				       "model knows 0 to %zu",
-				       (int)r[i].label, vocab - 1);
-	return EE_OK;
+	return dx == NULL ? EE_OK :
+	       ee_logits_back(c->model, c->n, x, c->logits, dx, err);
 }
 
 enum ee_status
-ee_mend_pass_nll(const struct ee_mend_pass *p, const double *weight,
-		 double *nll, float *dx, struct ee_err *err)
+ee_mend_pass_nll(struct ee_mend_pass *p, const double *weight, double *nll,
+		 float *dx, struct ee_err *err)
 {
-	const struct ee_config *c = &p->model->config;
-	struct chunk chunk = { .p = p, .weight = weight };
-	size_t n, i, rows;
-	struct reading *r = list_readings(p, &n, err);
-	enum ee_status status = EE_ENOMEM;
+	const size_t d = p->model->config.d, n = p->nreadings;
+	struct chunk c = { .model = p->model, .weight = weight };
+	enum ee_status status = EE_OK;
+	size_t i;
 
-	if (r == NULL)
+	c.logits = ee_floats((n < CHUNK ? n : CHUNK) * p->model->config.vocab,
+			     err);
+	if (c.logits == NULL)
 		return EE_ENOMEM;
-	rows = n < CHUNK ? n : CHUNK;
-	chunk.x = ee_floats(rows * (2 * c->d + c->vocab) + 1, err);
-	if (chunk.x == NULL)
-		goto out;
-	chunk.dx = chunk.x + rows * c->d;
-	chunk.logits = chunk.dx + rows * c->d;
-	if (dx != NULL)
-		memset(dx, 0, p->n * c->d * sizeof(*dx));
-	status = check_labels(p, r, n, err);
 	for (i = 0; i < n && status == EE_OK; i += CHUNK) {
-		chunk.readings = r + i;
-		chunk.n = n - i < CHUNK ? n - i : CHUNK;
-		status = one_chunk(&chunk, dx, err);
+		c.readings = p->readings + i;
+		c.n = n - i < CHUNK ? n - i : CHUNK;
+		status = read_chunk(&c, p->x + i * d,
+				    dx != NULL ? dx + i * d : NULL, err);
 	}
+	free(c.logits);
 	memset(nll, 0, p->ntexts * sizeof(*nll));
 	for (i = 0; i < n; i++)
-		nll[r[i].text] += r[i].nll;
-out:
-	free(chunk.x);
-	free(r);
+		nll[p->readings[i].text] += p->readings[i].nll;
 	return status;
 }

@@ -17,6 +17,14 @@
 #include "edit/mendtext.h"
 #include "model/forward.h"
 
+/* One label that is read. */
+struct ee_mend_reading {
+	size_t text;
+	uint32_t node;		/* its logits are read */
+	int32_t label;
+	double nll;
+};
+
 struct ee_mend_pass {
 	const struct ee_model *model;
 	const struct ee_mend *m;
@@ -26,14 +34,19 @@ struct ee_mend_pass {
 	struct ee_trie trie;
 	struct ee_span span;
 	struct ee_pass pass;	/* its patches are to be set */
+	size_t nreadings;
+	struct ee_mend_reading *readings;	/* (nreadings) by their nodes */
+	struct ee_span tips;	/* these nodes: of the last layer no others
+				 * are computed */
 	float *base;		/* (n, d) inputs of the first edited layer */
-	float *x;		/* (n, d) outputs of the last layer */
+	float *x;		/* (nreadings, d) outputs of the last layer */
 };
 
 /*
  * Texts of a model and a hypernetwork, all of which must outlive the pass.
  * Computes 'base'.  Fails with EE_EINPUT (an id beyond the vocabulary, more
- * tokens than positions), EE_ENOMEM; the pass is then closed.
+ * tokens than positions, no label to read), EE_ENOMEM; the pass is then
+ * closed.
  */
 EE_MUST_CHECK enum ee_status ee_mend_pass_open(struct ee_mend_pass *p,
 	const struct ee_model *model, const struct ee_mend *m,
@@ -47,10 +60,11 @@ EE_MUST_CHECK enum ee_status ee_mend_pass_upper(struct ee_mend_pass *p,
 
 /*
  * Where the labels are read: nll[i] (ntexts) = sum of -log p over those of
- * text i, from p->x.  weight (ntexts) and dx (n, d), or both NULL: dx becomes
- * the gradient of sum_i weight[i] nll[i] with respect to x.
+ * text i, from p->x.  weight (ntexts) and dx (nreadings, d), or both NULL: dx
+ * becomes the gradient of sum_i weight[i] nll[i] with respect to x.  A 'dx'
+ * that ee_backward is to go on with has room for (n, d).
  */
-EE_MUST_CHECK enum ee_status ee_mend_pass_nll(const struct ee_mend_pass *p,
+EE_MUST_CHECK enum ee_status ee_mend_pass_nll(struct ee_mend_pass *p,
 	const double *weight, double *nll, float *dx, struct ee_err *err);
 
 /* Labels of a text that are read. */

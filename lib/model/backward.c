@@ -221,15 +221,19 @@ attention_back(const struct layer *l, const struct ee_saved *s,
 /*
  * dx: from the gradient of the layer's output (m, d) to that of its input
  * (n, d).  Both branches read the same 'dx' where they run in parallel.
+ * 'mlp_only': no further than the MLP's input, and dx as it was.
  */
 static enum ee_status
-layer_back(const struct layer *l, const struct ee_saved *s, float *dx)
+layer_back(const struct layer *l, const struct ee_saved *s, bool mlp_only,
+	   float *dx)
 {
 	const struct work *w = l->work;
 	const size_t all = l->n * l->c->d;
 
 	TRY(show(l, EE_AT_OUT, dx));
 	TRY(mlp_back(l, s, dx));
+	if (mlp_only)
+		return EE_OK;
 	if (l->c->residual == EE_PARALLEL) {
 		spread(l, l->c->d, w->dnormed);
 		memset(w->dmid, 0, all * sizeof(*w->dmid));
@@ -267,7 +271,8 @@ ee_backward(struct ee_pass *pass, const struct ee_span *span,
 		l.out = l.number + 1 == tape->to && pass->tips != NULL ?
 			pass->tips : span;
 		l.m = l.out->n;
-		status = layer_back(&l, &saved, dx);
+		status = layer_back(&l, &saved, tape->mlp_only &&
+				    l.number == tape->from, dx);
 		if (status != EE_OK)
 			break;
 	}

@@ -143,6 +143,8 @@ EE_MUST_CHECK enum ee_status ee_sequence_logits(const struct ee_model *model,
  */
 struct ee_tape {
 	size_t from, to, rows;
+	bool mlp_only;		/* to be set: of layer 'from' only the MLP is
+				 * gone back through; dx is then of no use */
 	float **layer;		/* (to - from) one block each */
 };
 EE_MUST_CHECK enum ee_status ee_tape_open(struct ee_tape *tape,

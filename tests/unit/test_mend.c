@@ -305,6 +305,220 @@ START_TEST(edits_are_the_references)
 }
 END_TEST
 
+/* The same seed gives the same numbers, spread as torch's are. */
+START_TEST(a_hypernetwork_starts_as_the_references)
+{
+	struct mendrun s;
+	struct ee_mend *a, *b;
+	struct ee_err err;
+	size_t i, k;
+
+	mendrun_start(&s, _i == 0 ? "tiny-gpt2.default" : "tiny-gpt2.xavier",
+		      1);
+	must(ee_mend_create(&a, &s.params, s.model, &err));
+	s.params.seed++;
+	must(ee_mend_create(&b, &s.params, s.model, &err));
+	ck_assert(!ee_mend_is_trained(a) && ee_mend_is_trained(s.m));
+	for (i = 0; i < a->nslices; i++) {
+		const struct ee_mend_slice *at = &a->slice[i];
+		const size_t n = at->dims[0] * at->dims[1];
+		const float *x = (at->running ? a->running : a->learned) +
+				 at->at;
+		const char *name = strrchr(at->key, '.');
+		double sum = 0, top = 0;
+
+		for (k = 0; k < n; k++) {
+			const double v = (double)x[k];
+
+			ck_assert_int_eq(isnan(v) != 0, at->running);
+			sum += v * v / (double)n;
+			top = fabs(v) > top ? fabs(v) : top;
+		}
+		if (at->running)
+			continue;
+		if (name == NULL)		/* edit_lrs */
+			ck_assert_double_eq_tol(top, s.params.edit_lr, 1e-9);
+		else if (strcmp(name, ".u") == 0 && _i == 0)
+			ck_assert(top <= 0);
+		else if (strcmp(name, ".v") == 0 && _i == 0)
+			ck_assert(sum > 0.9 && sum < 1.1);
+		else if (name[1] == 'u' || name[1] == 'v') {
+			/* uniform within 'bound': its square is a third */
+			const double bound = sqrt((name[1] == 'u' ? 12.0 : 6)
+				/ (double)(at->dims[0] + at->dims[1]));
+
+			ck_assert(top <= bound && top > 0.9 * bound);
+			ck_assert_double_eq_tol(sum * 3 / (bound * bound), 1,
+						0.1);
+		} else if (strstr(at->key, "mode_scale") != NULL)
+			ck_assert_double_eq_tol(sum, 1, 1e-9);
+		else
+			ck_assert(top <= 0);
+	}
+	ck_assert(memcmp(a->learned, b->learned,
+			 a->nlearned * sizeof(float)) != 0);
+	ee_mend_free(b);
+	s.params.seed--;
+	must(ee_mend_create(&b, &s.params, s.model, &err));
+	ck_assert(memcmp(a->learned, b->learned,
+			 a->nlearned * sizeof(float)) == 0);
+	ee_mend_free(a);
+	ee_mend_free(b);
+	mendrun_finish(&s);
+}
+END_TEST
+
+/* Gradient of the run's texts, all of them one edit. */
+static void
+gradient(const struct mendrun *s, struct ee_mend_case *c)
+{
+	struct ee_mend_pass pass;
+	struct ee_err err;
+
+	c->n = s->n;
+	must(ee_mend_pass_open(&pass, s->model, s->m, s->texts, s->n, &err));
+	must(ee_mend_gradients(&pass, 1, c, NULL, &err));
+	ee_mend_pass_close(&pass);
+}
+
+/* Mean and deviation of the rows of both weights that share a net, in
+ * float64 and in two passes. */
+static void
+check_running(const struct ee_mend *m, const struct ee_mend_case *c, size_t i)
+{
+	const struct ee_mend_net *net = &m->net[m->param[i].net];
+	double n = 0, mean = 0, s = 0;
+	size_t j, k;
+
+	for (j = 0; j < m->nparams; j++)
+		for (k = 0; m->param[j].net == m->param[i].net &&
+			    k < c->rows[j].n; k++, n++)
+			mean += (double)c->rows[j].x[k * net->in + 3];
+	mean /= n;
+	for (j = 0; j < m->nparams; j++)
+		for (k = 0; m->param[j].net == m->param[i].net &&
+			    k < c->rows[j].n; k++)
+			s += pow((double)c->rows[j].x[k * net->in + 3] - mean,
+				 2);
+	ck_assert_double_eq_tol((double)m->running[net->k], n, 0.5);
+	ck_assert_double_eq_tol((double)m->running[net->u_mean + 3], mean,
+				1e-5 * (1 + fabs(mean)));
+	ck_assert_double_eq_tol((double)m->running[net->u_s + 3], s, 1e-4 * s);
+	ck_assert_double_eq_tol((double)m->running[net->u_std + 3],
+				sqrt(s / (n - 1)), 1e-4 * sqrt(s / (n - 1)));
+}
+
+START_TEST(statistics_are_those_of_all_rows)
+{
+	struct ee_mend_rows one;
+	struct ee_mend_case c;
+	struct mendrun s;
+	struct ee_mend *m;
+	struct ee_err err;
+	size_t i;
+
+	mendrun_start(&s, "tiny-gpt2.default", 2);
+	must(ee_mend_create(&m, &s.params, s.model, &err));
+	gradient(&s, &c);
+	one = c.rows[0];
+	one.n = 1;
+	ck_assert_int_eq(ee_mend_observe(m, &one, &err), EE_EMATH);
+	ck_assert_msg(strstr(err.text, "one row") != NULL, "%s", err.text);
+	/* the first row is in already */
+	one = c.rows[0];
+	one.n--;
+	one.x += m->param[0].in;
+	one.delta += m->param[0].out;
+	must(ee_mend_observe(m, &one, &err));
+	for (i = 1; i < m->nparams; i++)
+		must(ee_mend_observe(m, &c.rows[i], &err));
+	for (i = 0; i < m->nparams; i++)
+		check_running(m, &c, i);
+	ck_assert(ee_mend_is_trained(m));
+	ee_mend_case_free(&c, m);
+	ee_mend_free(m);
+	mendrun_finish(&s);
+}
+END_TEST
+
+/* Two edits in one pass, and their rows in one transformation, are what each
+ * is alone. */
+START_TEST(together_is_as_alone)
+{
+	struct ee_mend_rows from[16], to[16];
+	struct ee_mend_case both[2] = { { .n = 1 }, { .n = 1 } };
+	struct ee_mend_pass pass;
+	struct ee_mend_edit edit;
+	struct mendrun s;
+	struct ee_err err;
+	double nll[2];
+	size_t i, k, n = 0;
+
+	mendrun_start(&s, "tiny-gpt2.default", 2);
+	must(ee_mend_pass_open(&pass, s.model, s.m, s.texts, 2, &err));
+	must(ee_mend_gradients(&pass, 2, both, nll, &err));
+	for (k = 0; k < 2; k++) {
+		ck_assert_double_eq_tol(both[k].loss,
+			nll[k] / (double)s.texts[k].nlabels, 1e-9);
+		for (i = 0; i < s.m->nparams; i++) {
+			from[n] = both[k].rows[i];
+			ee_mend_normal(s.m, &from[n], &from[n]);
+			must(ee_mend_rows_make(&to[n], s.m, i, from[n].n,
+					       &err));
+			n++;
+		}
+	}
+	must(ee_mend_transform(s.m, n, from, to, NULL, &err));
+	for (k = 0; k < 2; k++) {
+		must(ee_mend_edit(&(struct ee_mend_edit_job){ s.model, s.m,
+				  &s.texts[k], &s.texts[k], 1 }, &edit, &err));
+		ck_assert_double_eq_tol(edit.loss_before, both[k].loss, 1e-5);
+		for (i = 0; i < s.m->nparams; i++) {
+			const struct ee_mend_rows *t =
+				&to[k * s.m->nparams + i];
+			const struct ee_tensor x = ee_tensor_2d(EE_F32,
+				edit.rows[i].x, t->n, s.m->param[i].in);
+
+			ck_assert_uint_eq(t->n, edit.rows[i].n);
+			near(t->x, &x, TIGHT, "xt", s.m->param[i].weight);
+		}
+		ee_mend_edit_free(&edit, s.m);
+		ee_mend_case_free(&both[k], s.m);
+	}
+	while (n-- > 0)
+		ee_mend_rows_free(&to[n]);
+	ee_mend_pass_close(&pass);
+	mendrun_finish(&s);
+}
+END_TEST
+
+/* What is no edit: a gradient of zeros, one that is not finite, a network
+ * that has never been trained. */
+START_TEST(no_gradient_is_no_edit)
+{
+	static const char *const says[] = { "is zero", "not finite",
+					    "not trained" };
+	struct ee_mend_edit edit;
+	struct mendrun s;
+	struct ee_err err;
+	float *norm;
+
+	mendrun_start(&s, "tiny-gpt2.default", 1);
+	norm = s.model->whole[EE_W_FINAL - EE_LAYER_ROLES].norm;
+	if (_i == 0)	/* the logits are the same whatever comes */
+		memset(norm, 0, s.model->config.d * sizeof(*norm));
+	else if (_i == 1)
+		norm[0] = NAN;
+	else
+		s.m->running[s.m->net[1].k] = 1;
+	ck_assert_int_eq(ee_mend_edit(&(struct ee_mend_edit_job){ s.model,
+		s.m, s.texts, s.texts, s.n }, &edit, &err), EE_EMATH);
+	ck_assert_msg(strstr(err.text, says[_i]) != NULL, "%s", err.text);
+	ee_mend_edit_free(&edit, s.m);
+	mendrun_finish(&s);
+}
+END_TEST
+
 Suite *suite_mend(void);
 
 Suite *
@@ -320,6 +534,12 @@ suite_mend(void)
 	suite_add_tcase(s, t);
 	t = tcase_create("golden");
 	tcase_add_loop_test(t, edits_are_the_references, 0, RUNS);
+	suite_add_tcase(s, t);
+	t = tcase_create("parts");
+	tcase_add_loop_test(t, a_hypernetwork_starts_as_the_references, 0, 2);
+	tcase_add_test(t, statistics_are_those_of_all_rows);
+	tcase_add_test(t, together_is_as_alone);
+	tcase_add_loop_test(t, no_gradient_is_no_edit, 0, 3);
 	suite_add_tcase(s, t);
 	return s;
 }

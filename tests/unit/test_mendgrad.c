@@ -301,13 +301,14 @@ run_ours(const struct mendrun *s, struct ee_mend_pass *pass,
 			.role = p->role, .end = pass->n, .r = o->t[i].n,
 			.left = o->t[i].delta, .right = o->t[i].x,
 			.scale = m->learned[i],
-			.h = ee_floats(pass->n * p->in, &err),
-			.g = ee_floats(pass->n * p->out, &err) };
+			.h = calloc(pass->n * p->in, sizeof(float)),
+			.g = calloc(pass->n * p->out, sizeof(float)) };
 	}
 	pass->pass.patches = patches;
 	pass->pass.npatches = m->nparams;
 	must(ee_tape_open(&layers, s->model, pass->n, m->first,
 			  s->model->config.layers, &err));
+	layers.mlp_only = m->mlp_only;
 	must(ee_mend_pass_upper(pass, &layers, &err));
 	must(ee_mend_pass_nll(pass, &weight, &o->loss, dx, &err));
 	o->loss *= weight;
