@@ -68,7 +68,7 @@ npz_verify(struct tool *tool, const struct npz_options *opt)
 	ee_model_close(model);
 	if (status == EE_OK && refused > 0)
 		return opt->n == 1 ?
-		       ee_fail(&tool->err, EE_EINPUT, "%s: is not sound",
+		       ee_fail(&tool->err, EE_EINPUT, "%s: not sound",
 			       opt->args[0]) :
 		       ee_fail(&tool->err, EE_EINPUT, "%d of %d files are "
 			       "not sound", refused, opt->n);
