@@ -4,6 +4,8 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "file/json.h"
+
 void
 session_defaults(struct session_options *opt)
 {
@@ -90,8 +92,13 @@ read_inputs(struct session *s)
 				 &tool->err);
 	if (status == EE_OK && !s->hparams.mom2_given)
 		s->hparams.mom2_adjustment = !opt->like_easyedit;
-	return status == EE_OK ? model_requests(tool, opt->requests,
-						&s->requests) : status;
+	if (status == EE_OK)
+		status = ee_json_records(&tool->arena, opt->requests,
+					 &s->requests, &tool->err);
+	if (status == EE_OK && s->requests.n == 0)
+		status = ee_fail(&tool->err, EE_EINPUT, "%s: no requests",
+				 opt->requests);
+	return status;
 }
 
 enum ee_status

@@ -1,0 +1,62 @@
+#!/bin/sh
+# easyedit.sh - ROME in the settings that EasyEdit was measured in
+#
+#	easyedit.sh RECORDS FILE > table.md
+#
+# EasyEdit's own ROME (torch, 40 records, context templates fixed) and, beside
+# it, ee-rome --like easyedit: S and its parts on atlas-gpt2.  In the
+# environment: HPARAMS, a file to start from; WORK, with templates.json.
+set -eu
+records=$1 file=$2
+: "${HPARAMS:?}" "${WORK:?}"
+here=$(dirname "$0")
+export MODEL=atlas/atlas-gpt2 WORK LIKE=easyedit
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# set KEY=VALUE...: hyper-parameters, to standard output
+set_all() {
+	cp "$HPARAMS" "$scratch/set"
+	for pair; do
+		sed -i "s/^${pair%%=*}:.*/${pair%%=*}: ${pair#*=}/" \
+			"$scratch/set"
+	done
+	cat "$scratch/set"
+}
+
+harmonic() { awk "BEGIN { printf \"%.0f\", 3 / (1/$1 + 1/$2 + 1/$3) }"; }
+
+# row TEXT EFFICACY PARAPHRASE NEIGHBOURHOOD KEY=VALUE...
+row() {
+	text=$1 theirs="$2 / $3 / $4, $(harmonic "$2" "$3" "$4")"
+	shift 4
+	set_all "$@" > "$scratch/rome.yaml"
+	HPARAMS=$scratch/rome.yaml "$here/measure.sh" ROME 1 "$records" \
+		"$file" > "$scratch/cell"
+	ours=$(awk -v model=atlas-gpt2 -v cell=ROME-1 -f "$here/pool.awk" \
+		"$scratch/cell" | awk -F '\t' '{ printf \
+		"%.1f / %.1f / %.1f, **%.1f** [%.1f, %.1f]", \
+		$5, $8, $11, $14, $15, $16 }')
+	echo "| $text | $theirs | $ours |"
+}
+
+cat <<END
+| atlas-gpt2, $records records | EasyEdit | ee-rome --like easyedit |
+|---|---|---|
+END
+first='v_lr=5e-1 v_weight_decay=0.05 clamp_norm_factor=6 v_num_grad_steps=25'
+better='v_lr=5e-1 v_weight_decay=0.02 clamp_norm_factor=12 v_num_grad_steps=30'
+usual='v_lr=5e-1 v_weight_decay=0.5 clamp_norm_factor=4 v_num_grad_steps=20'
+# shellcheck disable=SC2086	# each is some words
+{
+	row 'layer 2, weight decay 0.05, clamp 6, 25 steps, no statistics' \
+		88 81 92 $first 'layers=[2]' mom2_adjustment=false
+	row 'the same with statistics of 1,500 documents' \
+		90 81 99 $first 'layers=[2]' mom2_adjustment=true
+	row 'layer 2, weight decay 0.02, clamp 12, 30 steps, statistics' \
+		95 94 94 $better 'layers=[2]' mom2_adjustment=true
+	row 'layer 4, else the same' \
+		85 83 92 $better 'layers=[4]' mom2_adjustment=true
+	row "layer 3, rome's usual values (0.5, 4, 20), no statistics" \
+		85 75 96 $usual 'layers=[3]' mom2_adjustment=false
+}
