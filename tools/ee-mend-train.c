@@ -1,0 +1,241 @@
+/*
+ * ee-mend-train - train a hypernetwork that edits facts
+ *
+ * reads   records      JSON: edits to learn from, and others to test with
+ *         archive      with --resume, --archive, or where the
+ *                      hyper-parameters name one
+ * writes  archive      the best state, by early_stop_key; and beside it
+ *                      ".last", to go on from
+ *         log          with --log: JSON lines
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/try.h"
+#include "trainwork.h"
+
+static const char usage[] =
+	"usage: ee-mend-train -m DIR -p HPARAMS --train FILE --val FILE "
+	"-o ARCHIVE\n"
+	"                     [--resume | --archive FILE] [--log FILE]\n"
+	"                     [--like original|easyedit] "
+	"[--outer rephrase|edit]\n"
+	"                     [--max-iters N] [--seed S] [--memory MIB] "
+	"[--spill MIB]\n"
+	"                     [-e DELTA]... [--force] [-hqv] [-j THREADS]\n";
+
+enum { TRAIN = 1100, VAL, RESUME, ARCHIVE, LOG, LIKE, OUTER, MAX_ITERS, SEED,
+       MEMORY, SPILL };
+
+static volatile sig_atomic_t stopped;
+
+static void
+stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+/* Which of two words. */
+static bool
+second(const struct tool *tool, const char *option, const char *text,
+       const char *one, const char *two)
+{
+	if (strcmp(text, one) != 0 && strcmp(text, two) != 0)
+		tool_misuse(tool, "%s '%s': want %s or %s", option, text,
+			    one, two);
+	return strcmp(text, two) == 0;
+}
+
+static void
+own_option(struct tool *tool, struct train_options *opt, int c, char *arg)
+{
+	const int64_t most = 1 << 30;
+
+	switch (c) {
+	case 'p': opt->hparams = arg; break;
+	case 'o': opt->out = arg; break;
+	case TRAIN: opt->train = arg; break;
+	case VAL: opt->val = arg; break;
+	case RESUME: opt->resume = true; break;
+	case ARCHIVE: opt->archive = arg; break;
+	case LOG: opt->log = arg; break;
+	case LIKE:
+		opt->like_easyedit = second(tool, "--like", arg, "original",
+					    "easyedit");
+		break;
+	case OUTER:
+		opt->outer = second(tool, "--outer", arg, "rephrase",
+				    "edit") ? EE_OUTER_EDIT :
+			     EE_OUTER_REPHRASE;
+		break;
+	case MAX_ITERS:
+		opt->max_iters = tool_int(tool, "--max-iters", arg, 1, most);
+		break;
+	case SEED:
+		opt->seed = tool_int(tool, "--seed", arg, 0, INT32_MAX);
+		break;
+	case MEMORY:
+		opt->memory = tool_int(tool, "--memory", arg, 0, most);
+		break;
+	case SPILL:
+		opt->spill = tool_int(tool, "--spill", arg, 0, most);
+		break;
+	default: tool_option(tool, c, arg);
+	}
+}
+
+static struct train_options
+parse_options(struct tool *tool, int argc, char **argv)
+{
+	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
+		{ "hparams", 1, 0, 'p' }, { "output", 1, 0, 'o' },
+		{ "train", 1, 0, TRAIN }, { "val", 1, 0, VAL },
+		{ "resume", 0, 0, RESUME }, { "archive", 1, 0, ARCHIVE },
+		{ "log", 1, 0, LOG }, { "like", 1, 0, LIKE },
+		{ "outer", 1, 0, OUTER }, { "max-iters", 1, 0, MAX_ITERS },
+		{ "seed", 1, 0, SEED }, { "memory", 1, 0, MEMORY },
+		{ "spill", 1, 0, SPILL }, { 0 } };
+	struct train_options opt = { .outer = EE_OUTER_UNSAID,
+				     .memory = 2048, .spill = 16384,
+				     .max_iters = -1, .seed = -1 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "p:o:",
+				longs, NULL)) != -1)
+		if (!model_option(tool, &opt.model, c, optarg))
+			own_option(tool, &opt, c, optarg);
+	if (optind < argc)
+		tool_misuse(tool, "'%s': what is this for?", argv[optind]);
+	if (opt.model.dir == NULL || opt.hparams == NULL ||
+	    opt.train == NULL || opt.val == NULL || opt.out == NULL)
+		tool_misuse(tool, "-m DIR, -p HPARAMS, --train FILE, --val "
+			    "FILE and -o ARCHIVE are needed");
+	if (opt.resume && opt.archive != NULL)
+		tool_misuse(tool, "--resume and --archive exclude each "
+			    "other");
+	return opt;
+}
+
+static enum ee_status
+trained(void *ctx, const struct ee_mend_run *run,
+	const struct ee_mend_tally *tally, struct ee_err *err)
+{
+	(void)run, (void)err;
+	return train_log_step(ctx, tally);
+}
+
+/* The state to go on from; of it there is no older one. */
+static enum ee_status
+save_last(struct training *t)
+{
+	char *old;
+
+	TRY(train_save(t, t->last, NULL));
+	if (asprintf(&old, "%s.bk", t->last) >= 0) {
+		unlink(old);
+		free(old);
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+validated(void *ctx, const struct ee_mend_run *run,
+	  const struct ee_mend_tally *tally, bool best, struct ee_err *err)
+{
+	struct training *t = ctx;
+	const struct ee_mend_loss mean = ee_mend_tally_mean(tally);
+
+	(void)err;
+	if (t->tool->verbose)
+		ee_warn(&t->tool->warn, "%llu iterations: loss %.4g, edit "
+			"%.4g (%.1f%%), locality %.4g (%.1f%%)%s",
+			(unsigned long long)run->iteration, mean.total,
+			mean.edit, 100 * mean.acc, mean.loc,
+			100 * mean.same, best ? ", best" : "");
+	TRY(train_log_val(t, tally, best));
+	if (best) {
+		t->best = *tally;
+		TRY(train_save(t, t->opt->out, tally));
+	}
+	return save_last(t);
+}
+
+static enum ee_status
+stepped(void *ctx, const struct ee_mend_run *run, struct ee_err *err)
+{
+	struct training *t = ctx;
+
+	(void)err;
+	ee_progress_add(&t->progress, (double)t->params.accumulate);
+	return ee_mend_due(run, t->params.model_save_pt) ? save_last(t) :
+							   EE_OK;
+}
+
+/* What came of it, in words. */
+static enum ee_status
+finish(struct training *t, enum ee_mend_end end)
+{
+	static const char *const why[] = {
+		[EE_MEND_DONE] = "max_iters", [EE_MEND_STOPPED] = "stopped",
+		[EE_MEND_PATIENCE] = "early_stop_patience",
+	};
+	const unsigned long long made = t->run.iteration;
+
+	TRY(train_log_end(t, why[end]));
+	TRY(train_log_close(t));
+	if (end == EE_MEND_STOPPED) {
+		TRY(save_last(t));
+		return ee_fail(&t->tool->err, EE_EIO, "stopped after %llu "
+			       "iterations: --resume goes on from %s", made,
+			       t->last);
+	}
+	ee_warn(&t->tool->warn, "%llu iterations, to %s; best %s %.4g after "
+		"%llu: %s", made, why[end], t->params.early_stop_key,
+		t->run.best, (unsigned long long)t->run.best_iteration,
+		t->opt->out);
+	return EE_OK;
+}
+
+static enum ee_status
+train(struct tool *tool, const struct train_options *opt)
+{
+	const struct sigaction on_stop = { .sa_handler = stop,
+					   .sa_flags = (int)SA_RESETHAND };
+	struct training t = { .tool = tool };
+	const struct ee_mend_hooks hooks = { &t, trained, validated,
+					     stepped };
+	enum ee_mend_end end;
+	enum ee_status status;
+
+	t.run.hooks = &hooks;
+	t.run.stop = &stopped;
+	status = train_open(&t, tool, opt);
+	if (status == EE_OK) {
+		sigaction(SIGINT, &on_stop, NULL);
+		sigaction(SIGTERM, &on_stop, NULL);
+		ee_progress_start(&t.progress, tool_progress(tool),
+				  "iterations",
+				  (double)(t.run.last - t.run.iteration));
+		status = ee_mend_run_go(&t.run, &end, &tool->err);
+		ee_progress_end(&t.progress);
+	}
+	if (status == EE_OK)
+		status = finish(&t, end);
+	train_close(&t);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tool tool = { .name = "ee-mend-train", .usage = usage };
+	struct train_options opt;
+
+	tool_start(&tool, argc, argv);
+	opt = parse_options(&tool, argc, argv);
+	return tool_finish(&tool, train(&tool, &opt));
+}

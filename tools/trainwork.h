@@ -1,0 +1,80 @@
+/*
+ * trainwork.h - the parts of ee-mend-train: what it opens, where it goes on
+ * from and what it saves (trainwork.c), its log (trainlog.c).
+ */
+#ifndef EE_TRAINWORK_H
+#define EE_TRAINWORK_H
+
+#include <signal.h>
+
+#include "edit/mendarchive.h"
+#include "edit/mendrun.h"
+#include "modeltool.h"
+#include "score/lessons.h"
+#include "tool.h"
+
+struct train_options {
+	struct model_options model;
+	const char *hparams, *train, *val, *out, *log;
+	const char *archive;		/* to start from, or NULL */
+	bool resume, like_easyedit;
+	enum ee_mend_outer outer;	/* EE_OUTER_UNSAID: as the YAML says */
+	int64_t memory, spill;		/* MiB */
+	int64_t max_iters, seed;	/* -1: as the YAML says */
+};
+
+struct training {
+	struct tool *tool;
+	const struct train_options *opt;
+	struct ee_model *model;
+	struct ee_tokenizer *tok;
+	struct ee_mend_params params;
+	struct ee_lessons train, val;
+	uint64_t print;			/* of lessons and what they follow */
+	struct ee_mend *m;
+	struct ee_mend_learner learner;
+	struct ee_mend_run run;
+	struct ee_mend_tally best;	/* of the best validation */
+	char *last;			/* "<out>.last" */
+	struct ee_progress progress;
+	FILE *log;			/* or NULL */
+	double started;			/* seconds */
+};
+
+/*
+ * Read and open everything; go on where --resume or an archive says.
+ * train_close whatever happens.
+ */
+EE_MUST_CHECK enum ee_status train_open(struct training *t,
+	struct tool *tool, const struct train_options *opt);
+void train_close(struct training *t);
+
+/* Save the state as it is to 'path', in place of what is there; with the
+ * numbers of a validation, or NULL. */
+EE_MUST_CHECK enum ee_status train_save(struct training *t, const char *path,
+	const struct ee_mend_tally *tally);
+
+/*
+ * The log: one JSON map a line, its 'event' first.
+ *
+ *   start  what is trained, on what, with which parameters
+ *   train  means over the iterations since the last one
+ *   val    means over a validation; best: whether it is the best so far
+ *   end    why, and what was best
+ *
+ * train_log_close fails with EE_EIO if not all of it could be written.
+ */
+EE_MUST_CHECK enum ee_status train_log_open(struct training *t);
+EE_MUST_CHECK enum ee_status train_log_step(struct training *t,
+	const struct ee_mend_tally *tally);
+EE_MUST_CHECK enum ee_status train_log_val(struct training *t,
+	const struct ee_mend_tally *tally, bool best);
+EE_MUST_CHECK enum ee_status train_log_end(struct training *t,
+	const char *why);
+EE_MUST_CHECK enum ee_status train_log_close(struct training *t);
+
+/* The means of a tally, with 'suffix' ("_val") behind each name. */
+struct ee_value train_means(struct ee_arena *arena,
+	const struct ee_mend_tally *tally, const char *suffix);
+
+#endif
