@@ -1,6 +1,7 @@
 /*
- * trainwork.h - the parts of ee-mend-train: what it opens, where it goes on
- * from and what it saves (trainwork.c), its log (trainlog.c).
+ * trainwork.h - the parts of ee-mend-train: what it opens (trainwork.c),
+ * where it goes on from and what it saves (trainsave.c), its log
+ * (trainlog.c), the run (trainrun.c).
  */
 #ifndef EE_TRAINWORK_H
 #define EE_TRAINWORK_H
@@ -41,6 +42,10 @@ struct training {
 	double started;			/* seconds */
 };
 
+/* All of it. */
+EE_MUST_CHECK enum ee_status train(struct tool *tool,
+	const struct train_options *opt);
+
 /*
  * Read and open everything; go on where --resume or an archive says.
  * train_close whatever happens.
@@ -48,6 +53,9 @@ struct training {
 EE_MUST_CHECK enum ee_status train_open(struct training *t,
 	struct tool *tool, const struct train_options *opt);
 void train_close(struct training *t);
+
+/* From nothing, from an archive, or from where a run stopped. */
+EE_MUST_CHECK enum ee_status train_start(struct training *t);
 
 /* Save the state as it is to 'path', in place of what is there; with the
  * numbers of a validation, or NULL. */
