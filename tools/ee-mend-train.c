@@ -14,8 +14,8 @@
 #include "trainwork.h"
 
 static const char usage[] =
-	"usage: ee-mend-train -m DIR -p HPARAMS --train FILE --val FILE "
-	"-o ARCHIVE\n"
+	"usage: ee-mend-train -m DIR -p HPARAMS --train FILE\n"
+	"                     {--val FILE | --hold-out N} -o ARCHIVE\n"
 	"                     [--resume | --archive FILE] [--log FILE]\n"
 	"                     [--like original|easyedit] "
 	"[--outer rephrase|edit]\n"
@@ -24,7 +24,7 @@ static const char usage[] =
 	"                     [-e DELTA]... [--force] [-hqv] [-j THREADS]\n";
 
 enum { TRAIN = 1100, VAL, RESUME, ARCHIVE, LOG, LIKE, OUTER, MAX_ITERS, SEED,
-       MEMORY, SPILL };
+       MEMORY, SPILL, HOLD_OUT };
 
 /* Which of two words. */
 static bool
@@ -71,6 +71,9 @@ own_option(struct tool *tool, struct train_options *opt, int c, char *arg)
 	case SPILL:
 		opt->spill = tool_int(tool, "--spill", arg, 0, most);
 		break;
+	case HOLD_OUT:
+		opt->hold_out = tool_int(tool, "--hold-out", arg, 1, most);
+		break;
 	default: tool_option(tool, c, arg);
 	}
 }
@@ -85,7 +88,8 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "log", 1, 0, LOG }, { "like", 1, 0, LIKE },
 		{ "outer", 1, 0, OUTER }, { "max-iters", 1, 0, MAX_ITERS },
 		{ "seed", 1, 0, SEED }, { "memory", 1, 0, MEMORY },
-		{ "spill", 1, 0, SPILL }, { 0 } };
+		{ "spill", 1, 0, SPILL }, { "hold-out", 1, 0, HOLD_OUT },
+		{ 0 } };
 	struct train_options opt = { .outer = EE_OUTER_UNSAID,
 				     .memory = 2048, .spill = 16384,
 				     .max_iters = -1, .seed = -1 };
@@ -98,9 +102,12 @@ parse_options(struct tool *tool, int argc, char **argv)
 	if (optind < argc)
 		tool_misuse(tool, "'%s': what is this for?", argv[optind]);
 	if (opt.model.dir == NULL || opt.hparams == NULL ||
-	    opt.train == NULL || opt.val == NULL || opt.out == NULL)
-		tool_misuse(tool, "-m DIR, -p HPARAMS, --train FILE, --val "
-			    "FILE and -o ARCHIVE are needed");
+	    opt.train == NULL || opt.out == NULL)
+		tool_misuse(tool, "-m DIR, -p HPARAMS, --train FILE and -o "
+			    "ARCHIVE are needed");
+	if ((opt.val == NULL) == (opt.hold_out == 0))
+		tool_misuse(tool, "one of --val FILE and --hold-out N is "
+			    "needed");
 	if (opt.resume && opt.archive != NULL)
 		tool_misuse(tool, "--resume and --archive exclude each "
 			    "other");

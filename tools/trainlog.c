@@ -106,8 +106,8 @@ train_log_open(struct training *t)
 	ee_put(&a, &v, "by", ee_text(t->tool->command));
 	ee_put(&a, &v, "model", ee_model_value(&a, t->model));
 	ee_put(&a, &v, "learned", ee_int((int64_t)t->m->nlearned));
-	ee_put(&a, &v, "train", ee_int((int64_t)t->train.n));
-	ee_put(&a, &v, "val", ee_int((int64_t)t->val.n));
+	ee_put(&a, &v, "train", ee_int((int64_t)t->run.ntrain));
+	ee_put(&a, &v, "val", ee_int((int64_t)t->run.nval));
 	ee_put(&a, &v, "iterations", ee_int((int64_t)t->run.last));
 	put_params(&a, &v, &t->params);
 	return write_line(t, &a, &v);

@@ -25,20 +25,6 @@ trained(void *ctx, const struct ee_mend_run *run,
 	return train_log_step(ctx, tally);
 }
 
-/* The state to go on from; of it there is no older one. */
-static enum ee_status
-save_last(struct training *t)
-{
-	char *old;
-
-	TRY(train_save(t, t->last, NULL));
-	if (asprintf(&old, "%s.bk", t->last) >= 0) {
-		unlink(old);
-		free(old);
-	}
-	return EE_OK;
-}
-
 static enum ee_status
 validated(void *ctx, const struct ee_mend_run *run,
 	  const struct ee_mend_tally *tally, bool best, struct ee_err *err)
@@ -58,7 +44,7 @@ validated(void *ctx, const struct ee_mend_run *run,
 		t->best = *tally;
 		TRY(train_save(t, t->opt->out, tally));
 	}
-	return save_last(t);
+	return train_save(t, t->last, NULL);
 }
 
 static enum ee_status
@@ -68,7 +54,7 @@ stepped(void *ctx, const struct ee_mend_run *run, struct ee_err *err)
 
 	(void)err;
 	ee_progress_add(&t->progress, (double)t->params.accumulate);
-	return ee_mend_due(run, t->params.model_save_pt) ? save_last(t) :
+	return ee_mend_due(run, t->params.model_save_pt) ? train_save(t, t->last, NULL) :
 							   EE_OK;
 }
 
@@ -85,7 +71,7 @@ finish(struct training *t, enum ee_mend_end end)
 	TRY(train_log_end(t, why[end]));
 	TRY(train_log_close(t));
 	if (end == EE_MEND_STOPPED) {
-		TRY(save_last(t));
+		TRY(train_save(t, t->last, NULL));
 		return ee_fail(&t->tool->err, EE_EIO, "stopped after %llu "
 			       "iterations: --resume goes on from %s", made,
 			       t->last);

@@ -1,6 +1,7 @@
 /* trainsave.c - what ee-mend-train goes on from and saves.  See
  * trainwork.h. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +24,56 @@ optim(const struct training *t)
 	};
 }
 
+/*
+ * Put a file that has been written in place of 'path'.  What stood there when
+ * the run began is kept as "<path>.bk"; there is no moment without either.
+ */
+static enum ee_status
+put_in_place(struct training *t, const char *written, const char *path)
+{
+	struct ee_err *err = &t->tool->err;
+	const bool ours = path == t->last || t->saved || t->opt->resume;
+	char *old;
+	int failed = 0;
+
+	if (!ours) {
+		if (asprintf(&old, "%s.bk", path) < 0)
+			return ee_fail(err, EE_ENOMEM, "out of memory");
+		if (access(path, F_OK) == 0) {
+			unlink(old);
+			failed = link(path, old) != 0 &&
+				 rename(path, old) != 0;
+		}
+		if (failed)
+			ee_fail_sys(err, "%s", old);
+		free(old);
+	}
+	if (!failed && rename(written, path) == 0) {
+		t->saved |= path != t->last;
+		return EE_OK;
+	}
+	return failed ? EE_EIO : ee_fail_sys(err, "%s", path);
+}
+
+static enum ee_status
+save_at(struct training *t, const char *path,
+	const struct ee_mend_progress *p)
+{
+	struct ee_err *err = &t->tool->err;
+	char by[80], *written;
+	enum ee_status status;
+
+	snprintf(by, sizeof(by), "%s %s", t->tool->name, EE_VERSION);
+	if (asprintf(&written, "%s.new", path) < 0)
+		return ee_fail(err, EE_ENOMEM, "out of memory");
+	unlink(written);
+	status = ee_mend_save(t->m, written, t->model, p, by, err);
+	if (status == EE_OK)
+		status = put_in_place(t, written, path);
+	free(written);
+	return status;
+}
+
 enum ee_status
 train_save(struct training *t, const char *path,
 	   const struct ee_mend_tally *tally)
@@ -32,7 +83,6 @@ train_save(struct training *t, const char *path,
 				      .val_stats = ee_map(),
 				      .train = ee_map() };
 	struct ee_arena *a = &p.arena;
-	char by[80];
 	enum ee_status status;
 
 	if (tally != NULL)
@@ -41,11 +91,9 @@ train_save(struct training *t, const char *path,
 	ee_put(a, &p.train, "best", ee_real(t->run.best));
 	ee_put(a, &p.train, "best_step",
 	       ee_int((int64_t)t->run.best_iteration));
-	snprintf(by, sizeof(by), "%s %s", t->tool->name, EE_VERSION);
 	status = ee_arena_check(a, &t->tool->err);
 	if (status == EE_OK)
-		status = ee_mend_save(t->m, path, t->model, &p, by,
-				      &t->tool->err);
+		status = save_at(t, path, &p);
 	ee_arena_free(a);
 	return status;
 }

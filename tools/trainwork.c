@@ -40,27 +40,31 @@ print_said(uint64_t hash, const struct ee_said *s)
 	return ee_hash(hash, s->labels, s->nlabels * sizeof(*s->labels));
 }
 
+static uint64_t
+print_set(uint64_t hash, const struct ee_lesson *list, size_t n)
+{
+	size_t i;
+
+	hash = ee_hash(hash, &n, sizeof(n));
+	for (i = 0; i < n; i++) {
+		hash = print_said(hash, &list[i].edit);
+		hash = print_said(hash, &list[i].outer);
+		hash = print_said(hash, &list[i].loc);
+	}
+	return hash;
+}
+
 /* Of all that decides in which order what is learned. */
 static uint64_t
 print_lessons(const struct training *t)
 {
-	const struct ee_lessons *const sets[] = { &t->train, &t->val };
 	const struct ee_mend_params *p = &t->params;
 	const int64_t said[] = { p->seed, p->batch_size, p->accumulate,
 				 t->opt->like_easyedit };
 	uint64_t hash = ee_hash(EE_HASH_START, said, sizeof(said));
-	size_t i, k;
 
-	for (k = 0; k < 2; k++) {
-		for (i = 0; i < sets[k]->n; i++) {
-			const struct ee_lesson *l = &sets[k]->list[i];
-
-			hash = print_said(hash, &l->edit);
-			hash = print_said(hash, &l->outer);
-			hash = print_said(hash, &l->loc);
-		}
-	}
-	return hash & INT64_MAX;
+	hash = print_set(hash, t->run.train, t->run.ntrain);
+	return print_set(hash, t->run.val, t->run.nval) & INT64_MAX;
 }
 
 static enum ee_status
@@ -71,12 +75,27 @@ read_lessons(struct training *t)
 		.flags = t->opt->like_easyedit ? EE_SAID_LIKE_EASYEDIT : 0,
 		.rephrase = t->params.outer == EE_OUTER_REPHRASE,
 	};
+	const size_t out = (size_t)t->opt->hold_out;
 	struct tool *tool = t->tool;
 
 	TRY(ee_lessons_read(&t->train, t->opt->train, t->tok, &options,
 			    &tool->warn, &tool->err));
-	TRY(ee_lessons_read(&t->val, t->opt->val, t->tok, &options,
-			    &tool->warn, &tool->err));
+	t->run.train = t->train.list;
+	t->run.ntrain = t->train.n;
+	if (out > 0) {
+		if (out >= t->train.n)
+			return ee_fail(&tool->err, EE_EINPUT, "%s: %zu "
+				       "records, and %zu to hold out",
+				       t->opt->train, t->train.n, out);
+		t->run.nval = out;
+		t->run.ntrain -= out;
+		t->run.val = t->run.train + t->run.ntrain;
+	} else {
+		TRY(ee_lessons_read(&t->val, t->opt->val, t->tok, &options,
+				    &tool->warn, &tool->err));
+		t->run.val = t->val.list;
+		t->run.nval = t->val.n;
+	}
 	t->print = print_lessons(t);
 	return EE_OK;
 }
@@ -105,10 +124,6 @@ train_open(struct training *t, struct tool *tool,
 	TRY(ee_mend_learner_open(&t->learner, err));
 	TRY(train_start(t));
 	t->run.learner = &t->learner;
-	t->run.train = t->train.list;
-	t->run.ntrain = t->train.n;
-	t->run.val = t->val.list;
-	t->run.nval = t->val.n;
 	t->run.store_options = (struct ee_ground_store_options){
 		.memory = (size_t)opt->memory << 20,
 		.spill = (size_t)opt->spill << 20,

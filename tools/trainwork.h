@@ -22,6 +22,8 @@ struct train_options {
 	enum ee_mend_outer outer;	/* EE_OUTER_UNSAID: as the YAML says */
 	int64_t memory, spill;		/* MiB */
 	int64_t max_iters, seed;	/* -1: as the YAML says */
+	int64_t hold_out;		/* records to test with, of 'train';
+					 * 0: those of 'val' */
 };
 
 struct training {
@@ -30,13 +32,14 @@ struct training {
 	struct ee_model *model;
 	struct ee_tokenizer *tok;
 	struct ee_mend_params params;
-	struct ee_lessons train, val;
+	struct ee_lessons train, val;	/* val: {0} where some are held out */
 	uint64_t print;			/* of lessons and what they follow */
 	struct ee_mend *m;
 	struct ee_mend_learner learner;
 	struct ee_mend_run run;
 	struct ee_mend_tally best;	/* of the best validation */
 	char *last;			/* "<out>.last" */
+	bool saved;			/* 'out' is of this run */
 	struct ee_progress progress;
 	FILE *log;			/* or NULL */
 	double started;			/* seconds */

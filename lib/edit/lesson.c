@@ -55,6 +55,9 @@ ee_said_make(struct ee_said *said, const struct ee_tokenizer *tok,
 
 	memset(said, 0, sizeof(*said));
 	answer += strspn(answer, " ");
+	if (answer[0] == '\0')
+		return ee_fail(err, EE_EINPUT, "'%s': an empty answer",
+			       prompt);
 	if (asprintf(&text, "%s%s%s", prompt,
 		     at > 0 && prompt[at - 1] == ' ' ? "" : " ", answer) < 0)
 		return ee_fail(err, EE_ENOMEM, "out of memory");
@@ -75,9 +78,8 @@ ee_said_make(struct ee_said *said, const struct ee_tokenizer *tok,
 		goto out;
 	if (labels == 0 || labels >= whole.n) {
 		status = ee_fail(err, EE_EINPUT, "'%s' with the answer '%s': "
-				 "%s", prompt, answer, labels == 0 ?
-				 "the answer has no tokens" :
-				 "no token before the answer");
+				 "no token %s", prompt, answer, labels == 0 ?
+				 "in the answer" : "before the answer");
 		goto out;
 	}
 	said->ids = keep(arena, whole.ids, whole.n);

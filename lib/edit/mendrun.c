@@ -279,10 +279,15 @@ judge(struct ee_mend_run *r, struct ee_err *err)
 	const struct measure *m = measure(r->learner->params->early_stop_key);
 	struct ee_mend_tally tally;
 	struct ee_mend_loss mean;
+	enum ee_status status;
 	double value;
 	bool best;
 
-	TRY(ee_mend_run_validate(r, &tally, err));
+	status = ee_mend_run_validate(r, &tally, err);
+	if (status != EE_OK)
+		return ee_within(err, status, "the validation after %llu "
+				 "iterations",
+				 (unsigned long long)r->iteration);
 	mean = ee_mend_tally_mean(&tally);
 	value = value_of(&mean, m);
 	best = r->best_iteration == 0 || tally.n == 0 ||
