@@ -54,8 +54,9 @@ stepped(void *ctx, const struct ee_mend_run *run, struct ee_err *err)
 
 	(void)err;
 	ee_progress_add(&t->progress, (double)t->params.accumulate);
-	return ee_mend_due(run, t->params.model_save_pt) ? train_save(t, t->last, NULL) :
-							   EE_OK;
+	if (!ee_mend_due(run, t->params.model_save_pt))
+		return EE_OK;
+	return train_save(t, t->last, NULL);
 }
 
 /* What came of it, in words. */

@@ -36,7 +36,8 @@ EE_MUST_CHECK enum ee_status ee_ground_store_open(
 void ee_ground_store_close(struct ee_ground_store *store);
 
 /*
- * The grounds (n) of lessons ids (n); borrowed until the next call.  With 'shift' (n), not NULL, they are computed for it and not kept.
+ * The grounds (n) of lessons ids (n); borrowed until the next call.  With
+ * 'shift' (n), not NULL, they are computed for it and not kept.
  *
  * Fails as ee_ground_make, and with EE_EIO (the spill file: names its
  * folder).
