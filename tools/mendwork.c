@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "edit/mendarchive.h"
-#include "file/json.h"
 
 static enum ee_status
 read_requests(struct mend_work *w)
@@ -15,10 +14,7 @@ read_requests(struct mend_work *w)
 	enum ee_status status;
 	size_t i;
 
-	status = ee_json_records(&tool->arena, w->opt->requests, &list, err);
-	if (status == EE_OK && list.n == 0)
-		status = ee_fail(err, EE_EINPUT, "%s: no requests",
-				 w->opt->requests);
+	status = model_requests(tool, w->opt->requests, &list);
 	if (status != EE_OK)
 		return status;
 	w->requests = ee_calloc(list.n, sizeof(*w->requests), err);

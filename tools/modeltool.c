@@ -1,6 +1,7 @@
 /* modeltool.c - what the tools that load a model do alike. */
 #include "modeltool.h"
 
+#include "file/json.h"
 #include "math/threads.h"
 
 bool
@@ -59,6 +60,18 @@ model_open_both(struct tool *tool, const struct model_options *opt,
 		ee_model_close(*model);
 		*model = NULL;
 	}
+	return status;
+}
+
+enum ee_status
+model_requests(struct tool *tool, const char *path, struct ee_value *list)
+{
+	const enum ee_status status = ee_json_records(&tool->arena, path, list,
+						      &tool->err);
+
+	if (status == EE_OK && list->n == 0)
+		return ee_fail(&tool->err, EE_EINPUT, "%s: no requests",
+			       path);
 	return status;
 }
 

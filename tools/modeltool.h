@@ -38,6 +38,11 @@ EE_MUST_CHECK enum ee_status model_open_both(struct tool *tool,
 	const struct model_options *opt, struct ee_model **model,
 	struct ee_tokenizer **tok);
 
+/* The requests in the file 'path', "-" for standard input: a list of maps,
+ * not empty; for as long as the tool runs. */
+EE_MUST_CHECK enum ee_status model_requests(struct tool *tool,
+	const char *path, struct ee_value *list);
+
 /* Header members for a stream made with this model; 'in' may be NULL. */
 struct ee_value model_header(struct tool *tool, const struct ee_model *model,
 			     const struct ee_value *in);

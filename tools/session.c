@@ -4,8 +4,6 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "file/json.h"
-
 void
 session_defaults(struct session_options *opt)
 {
@@ -92,13 +90,8 @@ read_inputs(struct session *s)
 				 &tool->err);
 	if (status == EE_OK && !s->hparams.mom2_given)
 		s->hparams.mom2_adjustment = !opt->like_easyedit;
-	if (status == EE_OK)
-		status = ee_json_records(&tool->arena, opt->requests,
-					 &s->requests, &tool->err);
-	if (status == EE_OK && s->requests.n == 0)
-		status = ee_fail(&tool->err, EE_EINPUT, "%s: no requests",
-				 opt->requests);
-	return status;
+	return status == EE_OK ? model_requests(tool, opt->requests,
+						&s->requests) : status;
 }
 
 enum ee_status

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/lowrank.h"
 #include "file/yaml.h"
 #include "mendrun.h"
 #include "model/forward.h"
@@ -519,6 +520,92 @@ START_TEST(no_gradient_is_no_edit)
 }
 END_TEST
 
+static const char *const models[] = {
+	"tiny-gpt2", "tiny-gptj", "tiny-gpt-neox", "tiny-gpt-neox-seq",
+	"tiny-llama", "tiny-llama-gqa",
+};
+enum { MODELS = sizeof(models) / sizeof(models[0]) };
+
+/* One matrix of a model as inner_params, and a network that changes nothing:
+ * as it starts, without normalising. */
+struct plain {
+	struct ee_model *model;
+	struct ee_mend_params params;
+	struct ee_mend_text text;
+};
+
+/* The loss after a step of lr against the gradient; *size is what the step
+ * changes it by to first order, lr |G|^2, both in the first call's lr. */
+static double
+step(const struct plain *p, double lr, double *size)
+{
+	struct ee_mend_params params = p->params;
+	struct ee_mend_edit edit;
+	struct ee_delta delta;
+	struct ee_mend *m;
+	struct ee_err err;
+	double loss;
+
+	params.edit_lr = -lr;
+	must(ee_mend_create(&m, &params, p->model, &err));
+	must(ee_mend_edit(&(struct ee_mend_edit_job){ p->model, m, &p->text,
+			  &p->text, 1 }, &edit, &err));
+	must(ee_mend_delta(m, &edit.rows[0], &delta, &err));
+	*size = pow(ee_lowrank_norm(&delta, &err), 2) / fabs(lr);
+	loss = edit.loss_after;
+	free(delta.left);
+	free(delta.right);
+	ee_mend_edit_free(&edit, m);
+	ee_mend_free(m);
+	return loss;
+}
+
+/* A network that changes nothing is gradient descent: every matrix of the
+ * first and of the last layer, in every family. */
+START_TEST(no_network_is_gradient_descent)
+{
+	static int32_t ids[] = { 5, 17, 60, 3, 99, 42, 7 };
+	static int32_t labels[] = { 42, -100, 8 };
+	struct plain p = { .text = { .ids = ids, .n = 7, .labels = labels,
+				     .nlabels = 3 } };
+	char path[256], name[EE_MAX_NAME];
+	struct ee_value map = ee_map(), list = ee_list();
+	struct ee_err err;
+	size_t layer, role, last, done = 0;
+
+	snprintf(path, sizeof(path), "tests/golden/models/%s", models[_i]);
+	must(ee_model_open(&p.model, path, &err));
+	ee_add(&p.params.arena, &list, ee_text(name));
+	ee_put(&p.params.arena, &map, "inner_params", list);
+	ee_put(&p.params.arena, &map, "norm", ee_logic(false));
+	must(ee_mend_params_from(&p.params, &map, "test", NULL, &err));
+	last = p.model->config.layers - 1;
+	for (layer = 0; layer <= last; layer += last) {
+		for (role = 0; role < EE_LAYER_ROLES; role++) {
+			const struct ee_param *w = ee_model_param(p.model,
+				layer, (enum ee_role)role);
+			double size, scale, change;
+
+			if (w->module == NULL || w->w.data == NULL)
+				continue;
+			ee_model_name(p.model, layer, w->module, name);
+			strcat(name, ".weight");
+			step(&p, 1e-3, &size);
+			scale = 1e-3 * 0.01 / size;	/* by 0.01, about */
+			change = step(&p, -scale, &size) -
+				 step(&p, scale, &size);
+			ck_assert_msg(fabs(change / (2 * size) - 1) < 0.01,
+				      "%s: %g for %g", name, change,
+				      2 * size);
+			done++;
+		}
+	}
+	ck_assert_uint_ge(done, 8);
+	ee_mend_params_free(&p.params);
+	ee_model_close(p.model);
+}
+END_TEST
+
 Suite *suite_mend(void);
 
 Suite *
@@ -540,6 +627,7 @@ suite_mend(void)
 	tcase_add_test(t, statistics_are_those_of_all_rows);
 	tcase_add_test(t, together_is_as_alone);
 	tcase_add_loop_test(t, no_gradient_is_no_edit, 0, 3);
+	tcase_add_loop_test(t, no_network_is_gradient_descent, 0, MODELS);
 	suite_add_tcase(s, t);
 	return s;
 }

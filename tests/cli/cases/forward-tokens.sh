@@ -22,7 +22,7 @@ run() {		# WHAT ARGUMENTS < tokens
 	ee-forward -m "$model" "$@" > out 2> err
 	code=$?
 	cat err
-	[ $code = 1 ] && ! grep -q end out || echo "WRONG: $*"
+	[ $code = 1 ] && ! grep -q records out || echo "WRONG: $*"
 }
 printf '\177\001\000\000\005\000\000\000' | stream '<i4' 4 2 > ok
 ee-forward -m "$model" -t "$tap" < ok | ee-show | grep -o '"shape": [^"]*'

@@ -30,7 +30,7 @@ for signal in TERM KILL; do
 	echo "status $?"
 	kill $feeder
 	sed 's/[0-9][0-9]* tokens/N tokens/' said
-	grep -c end out
+	grep -c records out
 	tokens --resume part > rest.ee
 	[ "$(wc -c < rest.ee)" -lt $(($(tokens | wc -c) * 3 / 4)) ] ||
 		echo 'WRONG: it begins at the beginning'

@@ -13,7 +13,7 @@ ee-forward -m m -t 'transformer.h.{1-2}.mlp.c_proj:in' < t.ee > a.ee
 echo "status $?"
 ee-cov < a.ee > out
 echo "status $?"
-grep -c end out
+grep -c records out
 cat > h.yaml <<'EOF'
 layers: [1]
 fact_token: subject_last
@@ -32,7 +32,7 @@ ee-rome -m m -p h.yaml r.json > out
 echo "status $?"
 ee-rome -m m -p h.yaml --templates templates.json r.json > out
 echo "status $?"
-grep -c end out
+grep -c records out
 ee-generate -m m Brno
 echo "status $?"
 ee-generate -m m --top-k 5 Brno

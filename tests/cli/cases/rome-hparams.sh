@@ -23,7 +23,7 @@ run() {		# ARGUMENTS
 	ee-rome -q -m "$model" "$@" r.json 2> err > out
 	code=$?
 	sed 's/: \(while\|did\) .*//' err
-	[ $code = 1 ] && ! grep -q end out || echo "WRONG: $*"
+	[ $code = 1 ] && ! grep -q records out || echo "WRONG: $*"
 }
 change() {	# SCRIPT
 	sed "$1" h.yaml > changed.yaml

@@ -18,7 +18,7 @@ run() {		# FILE ARGUMENTS
 	ee-rome -q -m "$model" -p h.yaml "$@" 2> err > out
 	code=$?
 	sed 's/\(not JSON\): .*/\1/' err
-	[ $code = 1 ] && ! grep -q end out || echo "WRONG: $*"
+	[ $code = 1 ] && ! grep -q records out || echo "WRONG: $*"
 }
 while read -r line; do
 	printf '%s\n' "$line" > r.json

@@ -32,7 +32,7 @@ run() {		# ARGUMENTS
 	ee-rome -q -m "$model" -p h.yaml "$@" r.json 2> err > out
 	code=$?
 	sed 's/[0-9a-f]\{16\}/FINGERPRINT/g; s/\(leading minor\).*/\1/' err
-	[ $code = 1 ] && ! grep -q end out || echo "WRONG: $*"
+	[ $code = 1 ] && ! grep -q records out || echo "WRONG: $*"
 }
 echo 'missing:'
 run
