@@ -1,21 +1,21 @@
 /*
  * mendarchive.c - reading a hypernetwork's archive.  See mendarchive.h.
  *
- * All is checked, and read into blocks of its own, before the first number of
- * the hypernetwork changes.
+ * All is checked, where it lies in the file, before the first number of the
+ * hypernetwork changes.
  */
 #include "edit/mendarchive.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/try.h"
-#include "edit/delta.h"
 #include "edit/mendarchive_parts.h"
 #include "file/torch.h"
+#include "math/convert.h"
+#include "math/vec.h"
 
 /* An archive being read. */
 struct reading {
@@ -23,7 +23,7 @@ struct reading {
 	const char *path;
 	const struct ee_value *model;	/* its state dict */
 	const char *prefix;		/* "mend." or "gtn." */
-	float *learned, *running;
+	float *running;
 };
 
 static const char same[] = "inner_params and the keys that shape the networks "
@@ -97,16 +97,39 @@ key_of(const struct reading *r, const struct ee_mend_slice *s,
 	return key;
 }
 
+static size_t
+count_of(const struct ee_mend_slice *s)
+{
+	return s->dims[0] * s->dims[1];
+}
+
+/* The first number that is not finite, as float32. */
+static enum ee_status
+check_finite(const struct ee_tensor *t, size_t n, const char *key,
+	     const char *path, struct ee_err *err)
+{
+	size_t i;
+
+	if (t->dtype == EE_F32 && ee_all_finite(n, t->data))
+		return EE_OK;
+	for (i = 0; i < n; i++) {
+		const float x = (float)ee_tensor_at(t, i);
+
+		if (!isfinite(x))
+			return ee_fail(err, EE_EMATH, "%s: '%s': number %zu "
+				       "is %g", path, key, i, (double)x);
+	}
+	return EE_OK;
+}
+
 enum ee_status
 ee_mend_numbers(const struct ee_value *v, const char *key,
 		const struct ee_mend_slice *s, bool nan, float *to,
 		const char *path, struct ee_err *err)
 {
-	const size_t n = s->dims[0] * s->dims[1];
 	struct ee_tensor want = { .ndim = s->ndim,
 				  .shape = { s->dims[0], s->dims[1] } };
 	char shape[128], wanted[128];
-	size_t i;
 
 	if (v == NULL || v->type != EE_TENSOR)
 		return ee_fail(err, EE_EMATCH, "%s: '%s' is %s; %s", path,
@@ -122,12 +145,11 @@ ee_mend_numbers(const struct ee_value *v, const char *key,
 	if (v->u.tensor.dtype > EE_BF16)
 		return ee_fail(err, EE_EINPUT, "%s: '%s' is of %s", path, key,
 			       ee_dtype_name(v->u.tensor.dtype));
-	for (i = 0; i < n; i++) {
-		to[i] = (float)ee_tensor_at(&v->u.tensor, i);
-		if (!isfinite(to[i]) && !nan)
-			return ee_fail(err, EE_EMATH, "%s: '%s': number %zu "
-				       "is %g", path, key, i, (double)to[i]);
-	}
+	if (!nan)
+		TRY(check_finite(&v->u.tensor, count_of(s), key, path, err));
+	if (to != NULL)
+		ee_to_f32(v->u.tensor.dtype, v->u.tensor.data, count_of(s),
+			  to);
 	return EE_OK;
 }
 
@@ -162,9 +184,8 @@ check_running(const struct reading *r, const struct ee_mend *m, bool to_edit,
 
 	for (i = 0; i < m->nslices; i++) {
 		const struct ee_mend_slice *s = &m->slice[i];
-		const size_t n = s->dims[0] * s->dims[1];
 
-		for (k = 0; s->running && k < n; k++) {
+		for (k = 0; s->running && k < count_of(s); k++) {
 			const double x = (double)r->running[s->at + k];
 
 			if (isfinite(x))
@@ -183,138 +204,43 @@ check_running(const struct reading *r, const struct ee_mend *m, bool to_edit,
 }
 
 static enum ee_status
-read_tensors(struct reading *r, const struct ee_mend *m, bool to_edit,
-	     struct ee_err *err)
+check_tensors(struct reading *r, const struct ee_mend *m, bool to_edit,
+	      struct ee_err *err)
 {
 	char key[EE_MEND_KEY];
 	size_t i;
 
-	r->learned = ee_floats(m->nlearned, err);
 	r->running = ee_floats(m->nrunning, err);
-	if (r->learned == NULL || r->running == NULL)
+	if (r->running == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < m->nslices; i++) {
 		const struct ee_mend_slice *s = &m->slice[i];
 
 		key_of(r, s, key);
 		TRY(ee_mend_numbers(ee_get(r->model, key), key, s, s->running,
-				    (s->running ? r->running : r->learned) +
-				    s->at, r->path, err));
+				    s->running ? r->running + s->at : NULL,
+				    r->path, err));
 	}
 	TRY(check_rest(r, m, err));
 	return check_running(r, m, to_edit, err);
 }
 
-/* A number of the model's config, by either of its names. */
-static enum ee_status
-check_number(const struct reading *r, const struct ee_value *config,
-	     const char *name, const char *other, size_t want,
-	     struct ee_err *err)
+static void
+take(const struct reading *r, struct ee_mend *m)
 {
-	const struct ee_value *v = ee_get(config, name);
-
-	if (v == NULL)
-		v = ee_get(config, other);
-	if (v == NULL || v->type != EE_INT || v->u.integer == (int64_t)want)
-		return EE_OK;
-	return ee_fail(err, EE_EMATCH, "%s: was made for another model: its "
-		       "%s is %lld, this one's %zu", r->path, name,
-		       (long long)v->u.integer, want);
-}
-
-/* What transformers says of the model: a dict, or an object's. */
-static enum ee_status
-check_config(const struct reading *r, const struct ee_config *c,
-	     struct ee_err *err)
-{
-	const struct ee_value *config = ee_get(r->model, "model_config");
-	const struct ee_value *state = ee_get(config, "state");
-	const struct ee_value *type;
-
-	if (state != NULL)
-		config = state;
-	type = ee_get(config, "model_type");
-	if (type != NULL && type->type == EE_TEXT &&
-	    strcmp(type->u.text, c->family->model_type) != 0)
-		return ee_fail(err, EE_EMATCH, "%s: was made for another "
-			       "model: a %s, this one is a %s", r->path,
-			       type->u.text, c->family->model_type);
-	TRY(check_number(r, config, "hidden_size", "n_embd", c->d, err));
-	TRY(check_number(r, config, "num_hidden_layers", "n_layer", c->layers,
-			 err));
-	return check_number(r, config, "vocab_size", "vocab_size", c->vocab,
-			    err);
-}
-
-/* The weights, in their order: rates and modes go by it. */
-static enum ee_status
-check_weights(const struct reading *r, const struct ee_mend *m,
-	      const struct ee_value *list, struct ee_err *err)
-{
+	char key[EE_MEND_KEY];
 	size_t i;
 
-	if (list == NULL || list->type != EE_LIST)
-		return EE_OK;
-	for (i = 0; i < list->n && i < m->nparams; i++) {
-		const struct ee_value *v = &list->u.list[i];
+	memcpy(m->running, r->running, m->nrunning * sizeof(*m->running));
+	for (i = 0; i < m->nslices; i++) {
+		const struct ee_mend_slice *s = &m->slice[i];
+		const struct ee_tensor *t;
 
-		if (v->type != EE_TEXT ||
-		    strcmp(v->u.text, m->param[i].weight) != 0)
-			return ee_fail(err, EE_EMATCH, "%s: inner_params: "
-				       "number %zu is '%.128s' there and '%s' "
-				       "here", r->path, i + 1,
-				       v->type == EE_TEXT ? v->u.text : "",
-				       m->param[i].weight);
+		if (s->running)
+			continue;
+		t = &ee_get(r->model, key_of(r, s, key))->u.tensor;
+		ee_to_f32(t->dtype, t->data, count_of(s), m->learned + s->at);
 	}
-	if (list->n != m->nparams)
-		return ee_fail(err, EE_EMATCH, "%s: inner_params: %zu weights "
-			       "there and %zu here", r->path, list->n,
-			       m->nparams);
-	return EE_OK;
-}
-
-/* The first choice that differs.  Numbers tell by the tensors' shapes: a rank
- * beyond a width is that width. */
-static enum ee_status
-check_net(const struct reading *r, const struct ee_mend *m,
-	  const struct ee_value *there, struct ee_err *err)
-{
-	struct ee_arena arena = { 0 };
-	struct ee_value here = ee_mend_net_value(&arena, &m->net_params);
-	enum ee_status status = ee_arena_check(&arena, err);
-	size_t i;
-
-	for (i = 0; i < here.n && status == EE_OK; i++) {
-		const struct ee_value *a = &here.u.map[i].value;
-		const struct ee_value *b = ee_get(there, here.u.map[i].key);
-		const bool differs = b != NULL && b->type == a->type &&
-			(a->type == EE_LOGIC ? a->u.logic != b->u.logic :
-			 a->type == EE_TEXT &&
-			 strcmp(a->u.text, b->u.text) != 0);
-
-		if (differs)
-			status = ee_fail(err, EE_EMATCH, "%s: was trained "
-					 "with another '%s'", r->path,
-					 here.u.map[i].key);
-	}
-	ee_arena_free(&arena);
-	return status;
-}
-
-/* What we have written says exactly what it is for; others do not. */
-static enum ee_status
-check_purpose(const struct reading *r, const struct ee_mend *m,
-	      const struct ee_model *model, bool force,
-	      const struct ee_warn *warn, struct ee_err *err)
-{
-	const struct ee_value *ours = ee_get(&r->torch.root, "ee");
-
-	TRY(check_config(r, &model->config, err));
-	if (ours == NULL)
-		return EE_OK;
-	TRY(check_weights(r, m, ee_get(ours, "inner_params"), err));
-	TRY(check_net(r, m, ee_get(ours, "net"), err));
-	return ee_model_check(model, ours, r->path, force, warn, err);
 }
 
 /* A map of what is a number; the rest is left out. */
@@ -374,16 +300,14 @@ ee_mend_load(struct ee_mend *m, const char *path,
 	if (status == EE_OK)
 		status = find_model(&r, err);
 	if (status == EE_OK)
-		status = check_purpose(&r, m, model, force, warn, err);
+		status = ee_mend_purpose(&r.torch.root, path, m, model, force,
+					 warn, err);
 	if (status == EE_OK)
-		status = read_tensors(&r, m, progress == NULL, err);
+		status = check_tensors(&r, m, progress == NULL, err);
 	if (status == EE_OK && progress != NULL)
 		status = read_progress(&r, m, progress, err);
-	if (status == EE_OK) {
-		memcpy(m->learned, r.learned, m->nlearned * sizeof(float));
-		memcpy(m->running, r.running, m->nrunning * sizeof(float));
-	}
-	free(r.learned);
+	if (status == EE_OK)
+		take(&r, m);
 	free(r.running);
 	ee_torch_close(&r.torch);
 	return status;
