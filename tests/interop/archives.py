@@ -100,23 +100,52 @@ class Mend(torch.nn.Module):
         return [*self.mend.parameters(), self.edit_lrs]
 
 
+def take_in(archive):
+    """EasyEdit's load_state_dict, and its optimisers."""
+    net = Mend()
+    archive["model"].pop("model_config")
+    found = net.load_state_dict(archive["model"], strict=False)
+    assert not found.unexpected_keys and not found.missing_keys
+    opt = torch.optim.Adam(net.outer_parameters(), lr=1e-3)
+    opt.load_state_dict(archive["opt"])
+    lr_opt = torch.optim.Adam([net.edit_lrs], lr=1e-2)
+    lr_opt.load_state_dict(archive["lr_opt"])
+    return net, opt, lr_opt
+
+
+def step(net, *optimizers):
+    for i, p in enumerate(net.outer_parameters()):
+        p.grad = torch.full_like(p, .1 + i)
+    for opt in optimizers:
+        opt.step()
+
+
 def easyedit_loads():
-    """Its load_state_dict, its optimisers; and a step from there."""
+    """And a step from there."""
     results = []
     for archive in again("tiny-gpt2.train", "final.archive"):
-        net = Mend()
-        archive["model"].pop("model_config")
-        found = net.load_state_dict(archive["model"], strict=False)
-        assert not found.unexpected_keys and not found.missing_keys
-        opt = torch.optim.Adam(net.outer_parameters(), lr=1e-3)
-        opt.load_state_dict(archive["opt"])
-        lr_opt = torch.optim.Adam([net.edit_lrs], lr=1e-2)
-        lr_opt.load_state_dict(archive["lr_opt"])
-        for i, p in enumerate(net.outer_parameters()):
-            p.grad = torch.full_like(p, .1 + i)
-        opt.step()
+        net, opt, _ = take_in(archive)
+        step(net, opt)
         results.append(net.state_dict())
     same(*results)
+
+
+def trained(*options):
+    """What ee-mend-train writes; a run that goes on from EasyEdit's."""
+    case, ours = mend + "tiny-gpt2.train/", work + "/trained.archive"
+    run(["ee-mend-train", "-q", "-m", os.path.join(
+            top, "tests/golden/models/tiny-gpt2"),
+         "-p", case + "config.json", "--train", case + "train.json",
+         "--val", case + "val.json", "-o", ours, *options])
+    archive = torch.load(ours, weights_only=True)
+    assert archive["step"] > 0
+    before = archive["model"]["edit_lrs"].clone()
+    net, opt, lr_opt = take_in(archive)
+    # edit_lrs are one's or the other's
+    assert (net.edit_lrs in opt.state) == ("easyedit" in options)
+    assert (net.edit_lrs in lr_opt.state) == ("easyedit" not in options)
+    step(net, opt, lr_opt)
+    assert not before.equal(net.edit_lrs)
 
 
 def from_older_files():
@@ -137,4 +166,8 @@ for case in ("tiny-gpt2.unshared", "tiny-gpt2.twonets", "tiny-gptj.default"):
 check("archive before training", agree, "tiny-gpt2.train", "init.archive")
 check("EasyEdit's way to load", easyedit_loads)
 check("older archives", from_older_files)
+check("ee-mend-train's", trained)
+check("ee-mend-train's, as EasyEdit's", trained, "--like", "easyedit")
+check("on from EasyEdit's", trained, "--like", "easyedit", "--archive",
+      mend + "tiny-gpt2.train/final.archive")
 finish("archives")
