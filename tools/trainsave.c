@@ -1,7 +1,6 @@
 /* trainsave.c - what ee-mend-train goes on from and saves.  See
  * trainwork.h. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,53 +23,20 @@ optim(const struct training *t)
 	};
 }
 
-/*
- * Put a file that has been written in place of 'path'.  What stood there when
- * the run began is kept as "<path>.bk"; there is no moment without either.
- */
-static enum ee_status
-put_in_place(struct training *t, const char *written, const char *path)
-{
-	struct ee_err *err = &t->tool->err;
-	const bool ours = path == t->last || t->saved || t->opt->resume;
-	char *old;
-	int failed = 0;
-
-	if (!ours) {
-		if (asprintf(&old, "%s.bk", path) < 0)
-			return ee_fail(err, EE_ENOMEM, "out of memory");
-		if (access(path, F_OK) == 0) {
-			unlink(old);
-			failed = link(path, old) != 0 &&
-				 rename(path, old) != 0;
-		}
-		if (failed)
-			ee_fail_sys(err, "%s", old);
-		free(old);
-	}
-	if (!failed && rename(written, path) == 0) {
-		t->saved |= path != t->last;
-		return EE_OK;
-	}
-	return failed ? EE_EIO : ee_fail_sys(err, "%s", path);
-}
-
+/* What stood at 'path' when the run began is kept as "<path>.bk"; what the
+ * run itself has written is not. */
 static enum ee_status
 save_at(struct training *t, const char *path,
 	const struct ee_mend_progress *p)
 {
-	struct ee_err *err = &t->tool->err;
-	char by[80], *written;
+	const bool ours = path == t->last || t->saved || t->opt->resume;
 	enum ee_status status;
+	char by[80];
 
 	snprintf(by, sizeof(by), "%s %s", t->tool->name, EE_VERSION);
-	if (asprintf(&written, "%s.new", path) < 0)
-		return ee_fail(err, EE_ENOMEM, "out of memory");
-	unlink(written);
-	status = ee_mend_save(t->m, written, t->model, p, by, err);
-	if (status == EE_OK)
-		status = put_in_place(t, written, path);
-	free(written);
+	status = ee_mend_save(t->m, path, t->model, p, !ours, by,
+			      &t->tool->err);
+	t->saved |= status == EE_OK && path != t->last;
 	return status;
 }
 

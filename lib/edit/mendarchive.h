@@ -75,17 +75,17 @@ EE_MUST_CHECK enum ee_status ee_mend_load(struct ee_mend *m,
 	const struct ee_warn *warn, struct ee_err *err);
 
 /*
- * Write an archive.  The file that was at 'path' stays as "<path>.bk" in
- * place of the one before, as EasyEdit does it; there is no moment without a
- * whole archive.
+ * Write an archive.  There is no moment without a whole one.
  *
- *   by  the tool and its version
+ *   keep  the file that was at 'path' stays as "<path>.bk", in place of the
+ *         one before, as EasyEdit has it
+ *   by    the tool and its version
  *
  * Fails as ee_torch_write.
  */
 EE_MUST_CHECK enum ee_status ee_mend_save(const struct ee_mend *m,
 	const char *path, const struct ee_model *model,
-	const struct ee_mend_progress *progress, const char *by,
+	const struct ee_mend_progress *progress, bool keep, const char *by,
 	struct ee_err *err);
 
 #endif

@@ -81,7 +81,7 @@ ours(struct ee_arena *arena, const struct ee_mend *m,
 enum ee_status
 ee_mend_save(const struct ee_mend *m, const char *path,
 	     const struct ee_model *model, const struct ee_mend_progress *p,
-	     const char *by, struct ee_err *err)
+	     bool keep, const char *by, struct ee_err *err)
 {
 	struct ee_arena arena = { 0 };
 	struct ee_value v = ee_map();
@@ -100,7 +100,7 @@ ee_mend_save(const struct ee_mend *m, const char *path,
 	ee_put(&arena, &v, "ee", ours(&arena, m, model, &p->train, by));
 	status = ee_arena_check(&arena, err);
 	if (status == EE_OK)
-		status = ee_torch_write(path, &v, ".bk", err);
+		status = ee_torch_write(path, &v, keep ? ".bk" : NULL, err);
 	ee_arena_free(&arena);
 	return status;
 }

@@ -99,7 +99,7 @@ write_again(const struct ee_mend_progress *p)
 	if (made < 0)
 		abort();
 	close(made);
-	if (ee_mend_save(m, copy, model, p, "fuzz", &err) == EE_OK &&
+	if (ee_mend_save(m, copy, model, p, true, "fuzz", &err) == EE_OK &&
 	    !load(copy, NULL))
 		abort();
 	unlink(copy);

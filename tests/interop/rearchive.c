@@ -22,8 +22,8 @@ pass_on(struct ee_mend *m, const struct ee_model *model, char **argv,
 	if (p.optim.m != NULL && p.optim.v != NULL)
 		status = ee_mend_load(m, argv[3], model, &p, false, NULL, err);
 	if (status == EE_OK)
-		status = ee_mend_save(m, argv[4], model, &p, "rearchive 1",
-				      err);
+		status = ee_mend_save(m, argv[4], model, &p, false,
+				      "rearchive 1", err);
 	free(p.optim.m);
 	free(p.optim.v);
 	ee_mend_progress_free(&p);

@@ -320,7 +320,7 @@ START_TEST(ours_load)
 	open_case(&f, _i == 0 ? "tiny-gpt2.unshared" : "tiny-llama.default");
 	open_case(&g, _i == 0 ? "tiny-gpt2.unshared" : "tiny-llama.default");
 	train(&f, &p, &arena);
-	must(ee_mend_save(f.m, path, f.model, &p, "test 1", &err));
+	must(ee_mend_save(f.m, path, f.model, &p, true, "test 1", &err));
 	room(&g, &q.optim);
 	must(ee_mend_load(g.m, path, g.model, &q, false, NULL, &err));
 	same_blocks(f.m->learned, g.m->learned, f.m->nlearned);
@@ -347,10 +347,15 @@ START_TEST(ours_load)
 	ck_assert_int_eq(ee_mend_load(g.m, path, g.model, &q, false, NULL,
 				      &err), EE_EINPUT);
 	ck_assert_ptr_nonnull(strstr(err.text, "is the state of "));
-	/* and the one before is kept */
+	/* and the one before is kept, if it is to be */
+	must(ee_mend_save(f.m, path, f.model, &p, false, "test 1", &err));
+	ck_assert_int_ne(access(old_path, R_OK), 0);
 	p.step = 71;
-	must(ee_mend_save(f.m, path, f.model, &p, "test 1", &err));
-	ck_assert_int_eq(access(old_path, R_OK), 0);
+	must(ee_mend_save(f.m, path, f.model, &p, true, "test 1", &err));
+	q.optim.kind = cases[_i].kind;
+	ee_arena_free(&q.arena);
+	must(ee_mend_load(g.m, old_path, g.model, &q, false, NULL, &err));
+	ck_assert_int_eq(q.step, 70);
 	free_progress(&p);
 	free_progress(&q);
 	ee_arena_free(&arena);
@@ -371,7 +376,7 @@ START_TEST(keys_are_theirs)
 
 	open_case(&f, "tiny-gpt2.train");
 	train(&f, &p, &arena);
-	must(ee_mend_save(f.m, path, f.model, &p, "test 1", &err));
+	must(ee_mend_save(f.m, path, f.model, &p, true, "test 1", &err));
 	must(ee_torch_open(&ours, path, &err));
 	must(ee_torch_open(&theirs, MEND "tiny-gpt2.train/final.archive",
 			   &err));
@@ -484,7 +489,7 @@ START_TEST(another_purpose)
 
 	open_case(&f, "tiny-gpt2.default");
 	train(&f, &p, &arena);
-	must(ee_mend_save(f.m, path, f.model, &p, "test 1", &err));
+	must(ee_mend_save(f.m, path, f.model, &p, true, "test 1", &err));
 	first = f.params.inner[0];
 	f.params.inner[0] = f.params.inner[2];
 	f.params.inner[2] = first;
