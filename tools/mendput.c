@@ -55,6 +55,21 @@ mean(const double *x, size_t n)
 	return sum / (double)n;
 }
 
+/* Several edits in one update disturb each other: say where that is too
+ * much. */
+static void
+warn_unlikely(const struct job *j)
+{
+	size_t i, likely = 0;
+
+	for (i = 0; i < j->n; i++)
+		likely += j->edit.p_after[i] > 0.5;
+	if (j->n > 1 && likely < j->n)
+		ee_warn(&j->w->tool->warn, "%zu of %zu targets are likelier "
+			"than not after one update for all: --independent "
+			"gives each its own", likely, j->n);
+}
+
 static void
 tell(const struct job *j)
 {
@@ -182,6 +197,7 @@ mend_edit(struct mend_work *w, size_t first, size_t n,
 	ee_progress_end(progress);
 	if (status == EE_OK) {
 		tell(&j);
+		warn_unlikely(&j);
 		status = put_all(&j);
 	}
 	for (i = 0; j.deltas != NULL && i < w->m->nparams; i++) {
