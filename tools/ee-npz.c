@@ -16,6 +16,8 @@ static const char usage[] =
 "usage: ee-npz save   [-d STATS_DIR | -o FILE] [OPTION...] < stream\n"
 "       ee-npz merge  [-d STATS_DIR | -o FILE] [OPTION...] [FILE...]\n"
 "       ee-npz load   FILE... > stream\n"
+"       ee-npz convert [--to KIND] [OPTION...] FILE [-o FILE | > stream]\n"
+"       ee-npz diff   [OPTION...] FILE FILE\n"
 "       ee-npz ls     FILE...\n"
 "       ee-npz cat    FILE KEY\n"
 "       ee-npz verify [-m MODEL] [--sample-size N] [--json] FILE...\n"
@@ -29,6 +31,12 @@ static const char usage[] =
 "      --deflate       compress\n"
 "  -m MODEL            compare with this model folder\n"
 "      --json          one JSON object for each file\n"
+"      --to KIND       npz (default), safetensors or stream\n"
+"      --moment        not the sum: divide by the count\n"
+"      --keys FILE     activations, instead of keys drawn\n"
+"      --samples N     this many keys: 64\n"
+"      --seed S        of keys that are drawn: 1\n"
+"      --ridge R       add R times the mean diagonal to both\n"
 "      --strict        warnings are failures\n"
 "      --mix           add other corpora and precisions\n"
 "      --final         no more will be added: half the size\n"
@@ -37,6 +45,7 @@ static const char usage[] =
 static const struct npz_command commands[] = {
 	{ "save", npz_save, 0, 0 }, { "merge", npz_merge, 0, 1 << 20 },
 	{ "load", npz_load, 1, 1 << 20 }, { "ls", npz_ls, 1, 1 << 20 },
+	{ "convert", npz_convert, 1, 1 }, { "diff", npz_diff, 2, 2 },
 	{ "cat", npz_cat, 2, 2 }, { "verify", npz_verify, 1, 1 << 20 },
 };
 
@@ -64,6 +73,18 @@ find_command(struct tool *tool, struct npz_options *opt, int argc,
 	return command;
 }
 
+static enum npz_to
+parse_kind(const struct tool *tool, const char *text)
+{
+	static const char *const kinds[] = { "npz", "safetensors", "stream" };
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		if (strcmp(kinds[i], text) == 0)
+			return (enum npz_to)i;
+	tool_misuse(tool, "--to '%s': want npz, safetensors or stream", text);
+}
+
 static struct npz_options
 parse_options(struct tool *tool, int argc, char *argv[])
 {
@@ -75,11 +96,18 @@ parse_options(struct tool *tool, int argc, char *argv[])
 		{ "deflate", 0, 0, 'Z' },
 		{ "json", 0, 0, 'J' },
 		{ "strict", 0, 0, 'X' },
+		{ "to", 1, 0, 'T' },
+		{ "moment", 0, 0, 'A' },
+		{ "keys", 1, 0, 'K' },
+		{ "samples", 1, 0, 'N' },
+		{ "seed", 1, 0, 'E' },
+		{ "ridge", 1, 0, 'R' },
 		{ "mix", 0, 0, 'I' },
 		{ "final", 0, 0, 'F' },
 		TOOL_LONG, { 0, 0, 0, 0 }
 	};
-	struct npz_options opt = { .save.sample_size = -1 };
+	struct npz_options opt = { .save.sample_size = -1, .samples = 64,
+				   .seed = 1 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, TOOL_SHORT "d:o:m:", names,
@@ -104,6 +132,20 @@ parse_options(struct tool *tool, int argc, char *argv[])
 		case 'Z': opt.save.deflate = true; break;
 		case 'J': opt.json = true; break;
 		case 'X': opt.strict = true; break;
+		case 'T': opt.to = parse_kind(tool, optarg); break;
+		case 'A': opt.moment = true; break;
+		case 'K': opt.keys = optarg; break;
+		case 'N':
+			opt.samples = tool_int(tool, "--samples", optarg, 1,
+					       100000);
+			break;
+		case 'E':
+			opt.seed = tool_int(tool, "--seed", optarg, 0,
+					    INT64_MAX);
+			break;
+		case 'R':
+			opt.ridge = tool_real(tool, "--ridge", optarg, 0, 1e6);
+			break;
 		case 'I': opt.mix = true; break;
 		case 'F': opt.final = true; break;
 		default: tool_option(tool, c, optarg);

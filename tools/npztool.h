@@ -13,6 +13,11 @@ struct npz_options {
 	const char *model;		/* -m */
 	bool json, strict;		/* of verify */
 	bool mix, final;		/* of merge */
+	bool moment;			/* of convert */
+	enum npz_to { NPZ_TO_NPZ, NPZ_TO_SAFETENSORS, NPZ_TO_STREAM } to;
+	const char *keys;		/* of diff */
+	int64_t samples, seed;
+	double ridge;
 	int n;				/* operands */
 	char **args;
 };
@@ -30,6 +35,8 @@ enum ee_status npz_load(struct tool *tool, const struct npz_options *opt);
 enum ee_status npz_merge(struct tool *tool, const struct npz_options *opt);
 enum ee_status npz_ls(struct tool *tool, const struct npz_options *opt);
 enum ee_status npz_cat(struct tool *tool, const struct npz_options *opt);
+enum ee_status npz_convert(struct tool *tool, const struct npz_options *opt);
+enum ee_status npz_diff(struct tool *tool, const struct npz_options *opt);
 enum ee_status npz_verify(struct tool *tool, const struct npz_options *opt);
 
 /* One file a layer, or one for the only layer: -d, -o. */

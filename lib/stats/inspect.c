@@ -59,7 +59,7 @@ static void
 find_scale(struct ee_inspection *v, const struct ee_survey *s)
 {
 	const double n = (double)s->n;
-	const double mean = s->trace / n / (double)v->count;
+	const double mean = s->trace / n / (double)v->divisor;
 	struct ee_report *r = v->report;
 
 	ee_put(&r->arena, &r->facts, "mean_square", ee_real(mean));
@@ -82,7 +82,7 @@ find_scale(struct ee_inspection *v, const struct ee_survey *s)
 	else
 		ee_find(r, "scale", EE_PASS, "mean square of a unit %.3g, "
 			"median %.3g, most %.3g", mean, s->median /
-			(double)v->count, s->most / (double)v->count);
+			(double)v->divisor, s->most / (double)v->divisor);
 }
 
 /* A sum of squares is not negative, and |a_ij| <= sqrt(a_ii a_jj). */
@@ -157,7 +157,7 @@ ee_inspect_spectrum(struct ee_inspection *v, struct ee_err *err)
 	struct ee_spectrum s;
 	enum ee_status status;
 
-	status = ee_spectrum(&v->moment, (double)v->count,
+	status = ee_spectrum(&v->moment, (double)v->divisor,
 			     is_half(v) ? 1e-3 : 1e-6, EE_SPECTRUM_AUTO, &s,
 			     err);
 	if (status != EE_OK)
@@ -253,6 +253,32 @@ tap_of(struct ee_inspection *v)
 	       ee_arena_printf(arena, "%s:in", name.layer);
 }
 
+/* Where the rows come from; those of a weight's statistics are its own. */
+static enum ee_status
+place_of(struct ee_inspection *v, const char *tap, struct ee_place *place,
+	 size_t *width)
+{
+	const struct ee_model *model = v->expected->model;
+	const char *side = strrchr(tap, ':');
+	const struct ee_param *p;
+	enum ee_status status;
+
+	if (side != NULL && strcmp(side, ":weight") == 0) {
+		p = ee_model_weight(model, ee_arena_printf(&v->report->arena,
+			"%.*s.weight", (int)(side - tap), tap));
+		if (p == NULL)
+			return ee_fail(&v->err, EE_EINPUT, "'%s' is no weight "
+				       "matrix of this model", tap);
+		*width = p->w.in;
+		place->site = EE_AT_NOWHERE;
+		return EE_OK;
+	}
+	status = ee_model_place(model, tap, place, &v->err);
+	if (status == EE_OK)
+		*width = ee_site_width(&model->config, place->site);
+	return status;
+}
+
 static void
 find_fingerprint(struct ee_inspection *v, const struct ee_place *place)
 {
@@ -282,7 +308,7 @@ ee_inspect_origin(struct ee_inspection *v)
 	const struct ee_model *model = v->expected->model;
 	const char *tap;
 	struct ee_place place;
-	size_t width;
+	size_t width = 0;
 
 	find_name(v);
 	if (model == NULL) {
@@ -295,16 +321,16 @@ ee_inspect_origin(struct ee_inspection *v)
 			"its name tells the layer");
 		return;
 	}
-	if (ee_model_place(model, tap, &place, &v->err) != EE_OK) {
+	if (place_of(v, tap, &place, &width) != EE_OK) {
 		ee_find(v->report, "model", EE_FAIL, "%s", v->err.text);
 		return;
 	}
-	width = ee_site_width(&model->config, place.site);
 	if (v->width != 0 && width != v->width) {
 		ee_find(v->report, "model", EE_FAIL, "is %zu wide, %s %zu",
 			v->width, tap, width);
 		return;
 	}
 	ee_find(v->report, "model", EE_PASS, "%s, %zu wide", tap, width);
-	find_fingerprint(v, &place);
+	if (place.site != EE_AT_NOWHERE)
+		find_fingerprint(v, &place);
 }

@@ -14,10 +14,11 @@ struct ee_inspection {
 	struct ee_report *report;
 	const struct ee_expected *expected;
 	unsigned collect;		/* what the file holds */
-	int64_t count;			/* 0: unknown */
+	int64_t count;			/* rows; 0: unknown */
+	int64_t divisor;		/* of the moment: the same, or 1 */
 	size_t width;			/* 0: unknown */
 	const char *key;		/* of the moment; NULL: there is none */
-	struct ee_tensor moment;	/* a sum over 'count' rows */
+	struct ee_tensor moment;	/* a sum; divide by 'divisor' */
 	enum ee_dtype stored;		/* its dtype in the file */
 	struct ee_err err;		/* of what failed */
 };

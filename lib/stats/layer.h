@@ -40,6 +40,7 @@ struct ee_layer {
 	const char *fingerprint;	/* NULL: unknown; the same below */
 	const char *model, *model_fingerprint;
 	int64_t documents;		/* -1: unknown */
+	int64_t sample_size;		/* of the file, where positive */
 	struct ee_value corpus;		/* a list of maps */
 	struct ee_value history;	/* a list of texts */
 	struct ee_value marks;		/* one number for each part merged */

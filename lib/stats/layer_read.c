@@ -98,12 +98,17 @@ read_sums(struct file *f, unsigned collect)
 	const char *mean = collect & EE_COLLECT_MEAN ? "mean.mean" :
 			   collect & EE_COLLECT_VAR ? "var.mean" : "cov.mean";
 	enum ee_status status = EE_OK;
+	size_t i;
 
 	if (m->sum != NULL)
 		status = read_vector(f, mean, m->width, (double)m->count,
 				     m->sum);
 	if (status == EE_OK && (collect & EE_COLLECT_MOM2))
 		status = read_matrix(f, "mom2.mom2", m->width, m->mom2);
+	if (status == EE_OK && (collect & EE_COLLECT_MOM2) &&
+	    ee_source_has(f->source, "ee.moment_of"))
+		for (i = 0; i < ee_packed_row(m->width, m->width); i++)
+			m->mom2[i] *= (double)m->count;
 	else if (status == EE_OK && (collect & EE_COLLECT_COV))
 		status = read_centred(f, "cov.cmom2", true);
 	if (status == EE_OK && m->squares != NULL)
@@ -195,12 +200,24 @@ read_texts(struct file *f)
 	l->documents = ee_source_has(f->source, "ee.documents") &&
 		       ee_source_int(f->source, "ee.documents", 0, &n,
 				     f->err) == EE_OK ? n : -1;
+	l->sample_size = ee_source_sample_size(f->source);
 	status = read_json_list(f, "ee.corpus", &l->corpus);
 	if (status == EE_OK)
 		status = read_json_list(f, "ee.history", &l->history);
 	if (status == EE_OK)
 		status = read_more(f);
 	return status != EE_OK ? status : ee_arena_check(&l->arena, f->err);
+}
+
+/* A moment, of which whoever divides by the count 1 gets the same. */
+static enum ee_status
+read_moment_of(struct file *f, int64_t *count)
+{
+	if (!ee_source_has(f->source, "ee.moment_of"))
+		return EE_OK;
+	if (*count != 1)
+		return bad(f, "mom2.count", "is not 1, as that of a moment is");
+	return ee_source_int(f->source, "ee.moment_of", 1, count, f->err);
 }
 
 /* What there is, how many rows, how wide. */
@@ -229,6 +246,8 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 			continue;
 		status = ee_source_int(f->source, kinds[i].count, 1, &n,
 				       f->err);
+		if (status == EE_OK && i == 0)
+			status = read_moment_of(f, &n);
 		if (status != EE_OK)
 			return status;
 		if (*collect != 0 && n != *count)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "stats/source.h"
+
 void
 ee_layerset_free(struct ee_layerset *set)
 {
@@ -113,7 +115,8 @@ ee_layerset_open(struct ee_layerset *set, const char *path,
 
 	if (fd < 0)
 		return ee_fail_sys(err, "%s", path);
-	if (pread(fd, magic, 2, 0) != 2 || memcmp(magic, "PK", 2) == 0) {
+	if (pread(fd, magic, 2, 0) != 2 || memcmp(magic, "PK", 2) == 0 ||
+	    ee_is_safetensors(path)) {
 		status = ee_layer_from_npz(&layer, path, err);
 		if (status == EE_OK)
 			status = ee_layerset_add(set, &layer, err);

@@ -24,7 +24,7 @@ EE_MUST_CHECK enum ee_status ee_layerset_add(struct ee_layerset *set,
 EE_MUST_CHECK enum ee_status ee_layerset_read(struct ee_layerset *set,
 	struct ee_reader *reader, struct ee_err *err);
 
-/* All of a file: an .npz file or a stats stream. */
+/* All of a file: an .npz or safetensors file, or a stats stream. */
 EE_MUST_CHECK enum ee_status ee_layerset_open(struct ee_layerset *set,
 	const char *path, struct ee_err *err);
 

@@ -11,8 +11,8 @@
 #include "math/convert.h"
 
 /* A safetensors file begins with the length of its header, then "{". */
-static bool
-is_safetensors(const char *path)
+bool
+ee_is_safetensors(const char *path)
 {
 	unsigned char head[9] = "";
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -52,7 +52,7 @@ ee_source_open(struct ee_source *s, const char *path, struct ee_err *err)
 	enum ee_status status;
 
 	memset(s, 0, sizeof(*s));
-	s->is_safetensors = is_safetensors(path);
+	s->is_safetensors = ee_is_safetensors(path);
 	status = s->is_safetensors ? ee_safetensors_open(&s->st, path, err) :
 				     ee_npz_open(&s->npz, path, err);
 	if (status != EE_OK)

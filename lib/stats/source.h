@@ -27,6 +27,9 @@ struct ee_source {
 	struct ee_arena arena;
 };
 
+/* By its first bytes. */
+bool ee_is_safetensors(const char *path);
+
 /* What ee_npz_open or ee_safetensors_open fail with; then it holds nothing.
  * A file whose first bytes are neither's is taken for an .npz file. */
 EE_MUST_CHECK enum ee_status ee_source_open(struct ee_source *source,

@@ -59,9 +59,9 @@ notices(const struct ee_stats *s, const struct ee_stats_query *q,
 	if (dead > 0)
 		ee_warn(warn, "%s: %zu of %zu units were never active: the "
 			"moment is singular", s->path, dead, s->width);
-	if ((uint64_t)s->count < s->width)
+	if ((uint64_t)s->tokens < s->width)
 		ee_warn(warn, "%s: %lld tokens for %zu units: the moment is "
-			"singular", s->path, (long long)s->count, s->width);
+			"singular", s->path, (long long)s->tokens, s->width);
 }
 
 static enum ee_status
@@ -72,6 +72,10 @@ read_moment(struct ee_stats *s, const struct ee_stats_query *q,
 	enum ee_status status;
 
 	status = ee_source_int(&s->source, "mom2.count", 1, &s->count, err);
+	s->tokens = s->count;
+	if (status == EE_OK && ee_source_has(&s->source, "ee.moment_of"))
+		status = ee_source_int(&s->source, "ee.moment_of", 1,
+				       &s->tokens, err);
 	if (status == EE_OK)
 		status = ee_source_reals(&s->source, "mom2.mom2", &s->mom2,
 					 NULL, err);

@@ -33,7 +33,8 @@ struct ee_stats_query {
 struct ee_stats {
 	const char *path;
 	size_t width;			/* f */
-	int64_t count;			/* rows: divide by it */
+	int64_t count;			/* divide by it: the rows, or 1 */
+	int64_t tokens;			/* rows */
 	struct ee_tensor mom2;		/* (f, f) sum, EE_F32 or EE_F64 */
 	int64_t sample_size;		/* -1: none */
 	const char *layer;		/* these are NULL where unknown */

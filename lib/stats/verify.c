@@ -186,6 +186,15 @@ check_count(struct ee_inspection *v)
 			fail(v, "count", v->source->path);
 			return false;
 		}
+		if (v->key == kinds[i].data)
+			v->divisor = n;
+		if (i == 0 && n == 1 &&
+		    ee_source_has(v->source, "ee.moment_of") &&
+		    ee_source_int(v->source, "ee.moment_of", 1, &n,
+				  &v->err) != EE_OK) {
+			fail(v, "count", v->source->path);
+			return false;
+		}
 		if (v->count != 0 && n != v->count) {
 			ee_find(v->report, "count", EE_FAIL, "'%s' is %lld, "
 				"another count %lld", kinds[i].count,
@@ -194,8 +203,9 @@ check_count(struct ee_inspection *v)
 		}
 		v->count = n;
 	}
-	ee_find(v->report, "count", EE_PASS, "%lld tokens",
-		(long long)v->count);
+	ee_find(v->report, "count", EE_PASS, "%lld tokens%s",
+		(long long)v->count, v->divisor == 1 && v->count > 1 ?
+		", divided by already" : "");
 	return true;
 }
 
