@@ -148,28 +148,18 @@ largest(const float *x, size_t n)
 	return (int32_t)best;
 }
 
-/* Grant wishes from number 'from' on, as many as wish for at most 'most'
- * nodes; how many is added to '*from'. */
+/* Grant wishes from number '*from' on, those for the nodes whose outputs of
+ * the last layer are the 'n' rows of x; '*from' is then the next. */
 static enum ee_status
-grant_some(struct job *j, const float *x, size_t most, float *rows,
-	   float *logits, size_t *from)
+grant_some(struct job *j, const float *x, size_t n, float *logits,
+	   size_t *from)
 {
-	const size_t d = j->model->config.d, vocab = j->model->config.vocab;
+	const size_t vocab = j->model->config.vocab;
 	const struct wish *w = j->wishes;
-	size_t n = 0, i, r;
-	enum ee_status status;
+	size_t i = *from, r;
 
-	for (i = *from; i < j->nwishes; i++) {
-		if (i > *from && w[i].node == w[i - 1].node)
-			continue;
-		if (n == most)
-			break;
-		memcpy(rows + n++ * d, x + w[i].node * d, d * sizeof(*x));
-	}
-	status = ee_logits(j->model, n, rows, NULL, logits, j->err);
-	if (status != EE_OK)
-		return status;
-	for (i = *from, r = 0; r < n; r++) {
+	TRY(ee_logits(j->model, n, x, NULL, logits, j->err));
+	for (r = 0; r < n; r++) {
 		const float *l = logits + r * vocab;
 		const uint32_t node = w[i].node;
 		double sum;
@@ -187,23 +177,41 @@ grant_some(struct job *j, const float *x, size_t most, float *rows,
 	return EE_OK;
 }
 
+/* All wishes; x (n, d) has the rows of the nodes wished for, in order. */
 static enum ee_status
-grant_all(struct job *j, const float *x)
+grant_all(struct job *j, const float *x, size_t n)
 {
-	const size_t vocab = j->model->config.vocab;
+	const size_t vocab = j->model->config.vocab, d = j->model->config.d;
 	const size_t block = LOGIT_FLOATS / vocab > 0 ? LOGIT_FLOATS / vocab
 						      : 1;
-	const size_t most = block < j->nwishes ? block : j->nwishes;
-	float *rows = ee_floats(most * j->model->config.d, j->err);
+	const size_t most = block < n ? block : n;
 	float *logits = ee_floats(most * vocab, j->err);
-	enum ee_status status = rows && logits ? EE_OK : EE_ENOMEM;
-	size_t from = 0;
+	enum ee_status status = logits != NULL ? EE_OK : EE_ENOMEM;
+	size_t from = 0, i;
 
-	qsort(j->wishes, j->nwishes, sizeof(*j->wishes), by_node);
-	while (from < j->nwishes && status == EE_OK)
-		status = grant_some(j, x, most, rows, logits, &from);
-	free(rows);
+	for (i = 0; i < n && status == EE_OK; i += most)
+		status = grant_some(j, x + i * d, n - i < most ? n - i : most,
+				    logits, &from);
 	free(logits);
+	return status;
+}
+
+/* Sort the wishes; the nodes wished for, each once, are 'tips'. */
+static enum ee_status
+pick_tips(struct job *j, struct ee_span *tips)
+{
+	uint32_t *nodes = ee_calloc(j->nwishes, sizeof(*nodes), j->err);
+	enum ee_status status;
+	size_t i, n = 0;
+
+	if (nodes == NULL)
+		return EE_ENOMEM;
+	qsort(j->wishes, j->nwishes, sizeof(*j->wishes), by_node);
+	for (i = 0; i < j->nwishes; i++)
+		if (n == 0 || j->wishes[i].node != nodes[n - 1])
+			nodes[n++] = j->wishes[i].node;
+	status = ee_span_pick(tips, &j->trie, 0, j->trie.n, nodes, n, j->err);
+	free(nodes);
 	return status;
 }
 
@@ -232,10 +240,11 @@ gather(struct job *j, float *x)
 					   "was not asked before");
 }
 
-/* The layers; x (trie->n, d) is then the output of the last. */
+/* The layers; x (trie->n, d) is then the output of the last, of the tips
+ * alone: (tips->n, d). */
 static enum ee_status
 run_layers(struct job *j, struct ee_pass *pass, const struct ee_span *span,
-	   float *x)
+	   const struct ee_span *tips, float *x)
 {
 	const struct ee_config *c = &j->model->config;
 	const size_t all = j->trie.n * c->d;
@@ -256,8 +265,10 @@ run_layers(struct job *j, struct ee_pass *pass, const struct ee_span *span,
 			return EE_ENOMEM;
 		memcpy(keep->x, x, all * sizeof(*x));
 	}
-	return j->answers == NULL ? EE_OK :
-	       ee_forward(pass, span, from, c->layers, x, j->err);
+	if (j->answers == NULL)
+		return EE_OK;
+	pass->tips = tips;
+	return ee_forward(pass, span, from, c->layers, x, j->err);
 }
 
 /* Compute the trie and grant all wishes; then both are empty. */
@@ -265,21 +276,24 @@ static enum ee_status
 run_batch(struct job *j)
 {
 	float *x = ee_floats(j->trie.n * j->model->config.d, j->err);
-	struct ee_span span = { 0 };
+	struct ee_span span = { 0 }, tips = { 0 };
 	struct ee_pass pass;
 	enum ee_status status = x != NULL ? EE_OK : EE_ENOMEM;
 
 	if (status == EE_OK)
 		status = ee_span_make(&span, &j->trie, 0, j->trie.n, j->err);
 	if (status == EE_OK)
+		status = pick_tips(j, &tips);
+	if (status == EE_OK)
 		status = ee_pass_open(&pass, j->model, &j->trie, 0, j->err);
 	if (status == EE_OK) {
-		status = run_layers(j, &pass, &span, x);
+		status = run_layers(j, &pass, &span, &tips, x);
 		ee_pass_close(&pass);
 	}
 	if (status == EE_OK && j->answers != NULL)
-		status = grant_all(j, x);
+		status = grant_all(j, x, tips.n);
 	ee_span_free(&span);
+	ee_span_free(&tips);
 	if (j->keep == NULL)
 		ee_trie_reset(&j->trie);
 	j->nwishes = 0;

@@ -64,3 +64,8 @@ echo '{"src": "Brno is in", "alt": "Iowa", "rephrase": "You find Brno in",
 	"loc": "Prague is in", "loc_ans": "Bohemia"}' | tr -d '\n' |
 	ee-eval -m "$model" --table |
 	sed 's/  *[-0-9.]* \[[-0-9., ]*\]/ N/g'
+
+echo '# portability, with the data of the atlas'
+ee-eval -q -m "$model" --limit 30 "$TOP/pipelines/atlas/portability.json" |
+	tail -n 1 | grep -o '"[a-z_.]*": {"mean"' | tr -d '\n'
+echo
