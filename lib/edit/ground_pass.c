@@ -158,6 +158,7 @@ ee_ground_edits(struct ee_ground_job *j)
 	if (status == EE_OK)
 		status = ee_tape_open(&tape, j->model, j->edits, j->m->first,
 				      j->layers, j->err);
+	tape.mlp_only = j->m->mlp_only;
 	pass.tape = &tape;
 	if (status == EE_OK)
 		status = ee_forward(&pass, &span, j->m->first, j->layers,

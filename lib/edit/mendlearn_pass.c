@@ -335,6 +335,7 @@ ee_mend_job_pass(struct ee_mend_job *j)
 	if (status == EE_OK && j->train) {
 		status = ee_tape_open(&tape, model, j->trie.n, from, to,
 				      j->err);
+		tape.mlp_only = j->learner->m->mlp_only;
 		pass.tape = &tape;
 	}
 	if (status == EE_OK)

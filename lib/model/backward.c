@@ -130,6 +130,14 @@ show(const struct layer *l, enum ee_site site, const float *dx)
 	return ee_pass_show(l->pass, l->number, site, dx, l->m, l->err);
 }
 
+/* The same of all nodes, which have keys and values even where only some are
+ * wanted. */
+static enum ee_status
+show_all(const struct layer *l, enum ee_site site, const float *dx)
+{
+	return ee_pass_show(l->pass, l->number, site, dx, l->n, l->err);
+}
+
 /* dx of the rows of a span, from dy */
 static enum ee_status
 back(const struct layer *l, enum ee_role role, const struct ee_span *span,
@@ -210,11 +218,15 @@ attention_back(const struct layer *l, const struct ee_saved *s,
 	ee_rotate(l->pass, l->span, w->dq, l->c->heads, true);
 	ee_rotate(l->pass, l->span, w->dk, l->c->kv_heads, true);
 	if (l->c->family->qkv == EE_QKV_APART) {
+		TRY(show_all(l, EE_AT_Q, w->dq));
+		TRY(show_all(l, EE_AT_K, w->dk));
+		TRY(show_all(l, EE_AT_V, w->dv));
 		TRY(back(l, EE_W_Q, l->span, w->dq, w->dnormed, add));
 		TRY(back(l, EE_W_K, l->span, w->dk, w->dnormed, true));
 		return back(l, EE_W_V, l->span, w->dv, w->dnormed, true);
 	}
 	ee_qkv_join(l->c, l->n, w->dq, w->dk, w->dv, w->dqkv);
+	TRY(show_all(l, EE_AT_QKV, w->dqkv));
 	return back(l, EE_W_QKV, l->span, w->dqkv, w->dnormed, add);
 }
 

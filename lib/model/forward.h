@@ -156,9 +156,10 @@ void ee_tape_close(struct ee_tape *tape);
  * dx (n, d): on entry d loss / d (output of layer tape->to - 1), on exit
  * d loss / d (input of layer tape->from), for the span that the tape was
  * made of; with pass->tips, as it was for forward, on entry (tips->n, d).
- * Nodes outside the span count as constants.  Taps are called
- * with gradients at EE_AT_MLP, EE_AT_UP, EE_AT_GATE, EE_AT_KEY, EE_AT_ATTN,
- * EE_AT_OUT.  The pass must keep keys and values.
+ * Nodes outside the span count as constants.  Taps are called with gradients
+ * at EE_AT_MLP, EE_AT_UP, EE_AT_GATE, EE_AT_KEY, EE_AT_ATTN, EE_AT_OUT, and at
+ * EE_AT_QKV or EE_AT_Q, EE_AT_K, EE_AT_V: those of what the module gives,
+ * before positions are turned in.  The pass must keep keys and values.
  */
 EE_MUST_CHECK enum ee_status ee_backward(struct ee_pass *pass,
 	const struct ee_span *span, const struct ee_tape *tape, float *dx,

@@ -123,6 +123,21 @@ lay_over(struct ee_model *m, const struct ee_patch *p)
 	free(right);
 }
 
+/* Gradients that taps have shown: (LENGTH, width) copies. */
+static float *shown[LAYERS + 1][EE_SITES];
+
+static enum ee_status
+keep(void *ctx, size_t layer, enum ee_site site, const float *x, size_t n,
+     size_t width, struct ee_err *err)
+{
+	(void)ctx;
+	ck_assert_uint_eq(n, LENGTH);
+	free(shown[layer][site]);
+	shown[layer][site] = ee_floats(n * width, err);
+	memcpy(shown[layer][site], x, n * width * sizeof(*x));
+	return EE_OK;
+}
+
 /* Forward and backward over n sequences from 'first' on: x and dx (n, d). */
 static void
 run(const struct ee_model *m, size_t first, size_t n,
@@ -151,6 +166,10 @@ run(const struct ee_model *m, size_t first, size_t n,
 	pass.npatches = npatches;
 	must(ee_embed(&pass, &span, x, &err));
 	must(ee_forward(&pass, &span, 0, m->config.layers, x, &err));
+	pass.tap = keep;
+	for (i = 0; i < npatches && n == 1; i++)
+		ee_pass_want(&pass, patches[i].layer, ee_model_param(m,
+			     patches[i].layer, patches[i].role)->module->out);
 	must(ee_backward(&pass, &span, &tape, dx, &err));
 	ee_tape_close(&tape);
 	ee_span_free(&span);
@@ -219,6 +238,8 @@ START_TEST(a_patch_is_an_edit)
 
 			near(p->h, bare[i].h, LENGTH * w->w.in, "h");
 			near(p->g, bare[i].g, LENGTH * w->w.out, "g");
+			near(shown[p->layer][w->module->out], bare[i].g,
+			     LENGTH * w->w.out, "a tap");
 		}
 		free_patches(bare, each);
 	}
@@ -228,6 +249,9 @@ START_TEST(a_patch_is_an_edit)
 	free(dx);
 	free(alone);
 	free(dalone);
+	for (i = 0; i < (LAYERS + 1) * EE_SITES; i++)
+		free(shown[i / EE_SITES][i % EE_SITES]);
+	memset(shown, 0, sizeof(shown));
 	ee_model_close(m);
 }
 END_TEST
