@@ -188,12 +188,23 @@ ee_inspect_spectrum(struct ee_inspection *v, struct ee_err *err)
 	return EE_OK;
 }
 
+/* The file's name; X.part is what has come of X. */
+static const char *
+base_name(const struct ee_inspection *v)
+{
+	const char *slash = strrchr(v->source->path, '/');
+	const char *base = slash != NULL ? slash + 1 : v->source->path;
+	const size_t n = strlen(base);
+
+	return ee_arena_text(&v->report->arena, base, n > 5 &&
+			     strcmp(base + n - 5, ".part") == 0 ? n - 5 : n);
+}
+
 /* What the name says, against what is in the file. */
 static void
 find_name(struct ee_inspection *v)
 {
-	const char *slash = strrchr(v->source->path, '/');
-	const char *base = slash != NULL ? slash + 1 : v->source->path;
+	const char *base = base_name(v);
 	const char *layer = ee_source_text(v->source, "ee.layer");
 	const int64_t sample = ee_source_sample_size(v->source);
 	struct ee_report *r = v->report;
@@ -206,7 +217,7 @@ find_name(struct ee_inspection *v)
 			(long long)v->expected->sample_size);
 		return;
 	}
-	if (!ee_statname_parse(&r->arena, base, &name))
+	if (base == NULL || !ee_statname_parse(&r->arena, base, &name))
 		ee_find(r, "name", EE_SKIP, "not a statistics file's: layer, "
 			"precision and sample size stay unchecked");
 	else if (name.sample_size != sample && (sample >= 0 ||
@@ -237,7 +248,7 @@ find_name(struct ee_inspection *v)
 static const char *
 tap_of(struct ee_inspection *v)
 {
-	const char *slash = strrchr(v->source->path, '/');
+	const char *base = base_name(v);
 	const char *layer = ee_source_text(v->source, "ee.layer");
 	const char *side = ee_source_text(v->source, "ee.side");
 	struct ee_arena *arena = &v->report->arena;
@@ -246,8 +257,7 @@ tap_of(struct ee_inspection *v)
 	if (layer != NULL)
 		return ee_arena_printf(arena, "%s:%s", layer,
 				       side ? side : "in");
-	if (!ee_statname_parse(arena, slash ? slash + 1 : v->source->path,
-			       &name))
+	if (base == NULL || !ee_statname_parse(arena, base, &name))
 		return NULL;
 	return strchr(name.layer, ':') != NULL ? name.layer :
 	       ee_arena_printf(arena, "%s:in", name.layer);
