@@ -23,12 +23,17 @@ PKGS      = $(call lazy,PKGS,echo zlib jansson yaml-0.1 libpcre2-8 \
             echo msgpack-c || echo msgpack))
 PKG_CFLAGS = $(call lazy,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS  = $(call lazy,PKG_LIBS,pkg-config --libs $(PKGS))
+# oneDNN 2, if it is there, keeps weights packed (lib/math/packed.h).
+ONEDNN   ?= $(call lazy,ONEDNN,echo 'int v[DNNL_VERSION_MAJOR == 2 ? 1 : -1];' \
+            | $(CC) -x c -fsyntax-only -include oneapi/dnnl/dnnl_version.h - \
+            2>/dev/null && echo 1 || echo 0)
 CHECK_LIBS = $(call lazy,CHECK_LIBS,pkg-config --libs check)
 
 CPPFLAGS += -D_GNU_SOURCE -Ilib $(PKG_CFLAGS)
 # Nobody asks what sqrt left in errno; so it can be a vector's.
 CFLAGS   += -std=c11 $(OPT) -g $(WARN) $(SAN) -pthread -fno-math-errno
-LDLIBS   += -Wl,--as-needed $(PKG_LIBS) -lm
+ENGINE_LIBS = $(if $(filter 1,$(ONEDNN)),-ldnnl -lgomp)
+LDLIBS   += -Wl,--as-needed $(PKG_LIBS) $(ENGINE_LIBS) -lm
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
 LIB_OBJ   = $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -68,6 +73,9 @@ help:
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/lib/math/packed.o $(BUILD)/lib/math/unpacked.o: \
+	CPPFLAGS += $(if $(filter 1,$(ONEDNN)),-DEE_ONEDNN)
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@

@@ -145,6 +145,19 @@ edit_all(struct work *w)
 	return status;
 }
 
+/* Above it nothing is edited, and so stays packed: a request's result must
+ * not depend, in its last bits, on those before it. */
+static size_t
+highest(const struct ee_hparams *h)
+{
+	size_t most = h->layers[0], i;
+
+	for (i = 1; i < h->nlayers; i++)
+		if (h->layers[i] > most)
+			most = h->layers[i];
+	return most;
+}
+
 static enum ee_status
 work(struct work *w, struct tool *tool)
 {
@@ -157,6 +170,8 @@ work(struct work *w, struct tool *tool)
 		if (s->hparams.mom2_adjustment)
 			status = session_solver(s, i, 1, NULL, 0,
 						&w->solver[i]);
+	if (status == EE_OK)
+		status = model_pack(tool, s->model, highest(&s->hparams) + 1);
 	if (status == EE_OK) {
 		extra = model_header(tool, s->model, NULL);
 		status = tool_out(tool, "delta", &extra);

@@ -153,6 +153,9 @@ find_all(struct finding *f, struct mass_case *cases, size_t n)
 	for (i = 0; i < n && status == EE_OK; i++)
 		if (!cases[i].found)
 			left[count++] = &cases[i];
+	if (status == EE_OK && count > 0)
+		status = model_pack(f->session->tool, f->session->model,
+				    f->params.layer + 1);
 	for (i = 0; i < count && status == EE_OK; i = end) {
 		used = weight_of(f->session, left[i]);
 		for (end = i + 1; end < count; end++) {

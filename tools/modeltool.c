@@ -1,6 +1,8 @@
 /* modeltool.c - what the tools that load a model do alike. */
 #include "modeltool.h"
 
+#include <unistd.h>
+
 #include "file/json.h"
 #include "math/threads.h"
 
@@ -72,6 +74,21 @@ model_requests(struct tool *tool, const char *path, struct ee_value *list)
 	if (status == EE_OK && list->n == 0)
 		return ee_fail(&tool->err, EE_EINPUT, "%s: no requests",
 			       path);
+	return status;
+}
+
+enum ee_status
+model_pack(struct tool *tool, struct ee_model *model, size_t from)
+{
+	const size_t budget = (size_t)sysconf(_SC_PHYS_PAGES) / 4 *
+			      (size_t)sysconf(_SC_PAGESIZE);
+	size_t used;
+	const enum ee_status status = ee_model_pack(model, from,
+		model->config.layers, budget, &used, &tool->err);
+
+	if (status == EE_OK && tool->verbose)
+		fprintf(stderr, "%s: %zu MiB of weights kept packed\n",
+			tool->name, used >> 20);
 	return status;
 }
 

@@ -14,6 +14,7 @@
 
 #include "math/blas.h"
 #include "math/convert.h"
+#include "math/packed.h"
 #include "math/vec.h"
 
 enum { SMALL_PANEL = 1 << 20, LARGE_PANEL = 1 << 22 };
@@ -57,8 +58,12 @@ multiply(const struct ee_weight *w, bool trans, size_t n, const float *x,
 	const unsigned char *data = w->data;
 	const size_t room = n < 256 ? SMALL_PANEL : LARGE_PANEL;
 	size_t step = (room / cols + 16) & ~(size_t)15, i;
+	struct ee_packed *packed = trans == w->in_major ? w->packed_back
+							: w->packed;
 	float *panel;
 
+	if (packed != NULL)
+		return ee_packed_add(packed, n, x, y, err);
 	if (w->dtype == EE_F32) {
 		ee_gemm(false, trans, n, ny, nx, 1, x, nx, w->data, cols, 1,
 			y, ny);
