@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/ground.h"
 #include "edit/lowrank.h"
 #include "file/yaml.h"
 #include "mendrun.h"
@@ -606,6 +607,74 @@ START_TEST(no_network_is_gradient_descent)
 }
 END_TEST
 
+/* The gradients that training keeps are those that an edit is made of: of
+ * every matrix of a layer, attention's too. */
+START_TEST(training_has_the_edits_gradients)
+{
+	static int32_t ids[] = { 5, 17, 60, 3, 99, 42, 7 };
+	static int32_t labels[] = { 99, 42, 7 };
+	const struct ee_said said = { ids, labels, 7, 3 };
+	const struct ee_mend_text text = { .ids = ids, .n = 7,
+					   .labels = labels, .nlabels = 3 };
+	const struct ee_lesson lesson = { "1", said, said, said };
+	const struct ee_lesson *const lessons[] = { &lesson };
+	struct ee_mend_params params = { .net = { .n_hidden = 1, .rank = 4,
+						  .combine = true } };
+	struct ee_mend_rows rows[EE_LAYER_ROLES];
+	char names[EE_LAYER_ROLES][EE_MAX_NAME + 8], path[256];
+	struct ee_mend_case c = { .n = 1 };
+	struct ee_mend_pass pass;
+	struct ee_model *model;
+	struct ee_ground ground = { 0 };
+	struct ee_mend *m;
+	struct ee_err err;
+	size_t role, i, k;
+
+	snprintf(path, sizeof(path), "tests/golden/models/%s", models[_i]);
+	must(ee_model_open(&model, path, &err));
+	for (role = 0; role < EE_LAYER_ROLES; role++) {
+		const struct ee_param *w = ee_model_param(model, 1,
+			(enum ee_role)role);
+
+		if (w->module == NULL || w->w.data == NULL)
+			continue;
+		ee_model_name(model, 1, w->module, names[params.ninner]);
+		strcat(names[params.ninner], ".weight");
+		params.inner[params.ninner] = names[params.ninner];
+		params.ninner++;
+	}
+	ck_assert_uint_ge(params.ninner, 4);
+	must(ee_mend_create(&m, &params, model, &err));
+	ground.rows = calloc(m->nparams, sizeof(*ground.rows));
+	must(ee_ground_make(model, m, lessons, NULL, 1, false, &ground,
+			    &err));
+	ee_ground_view(&ground, m, &lesson, model->config.d, rows);
+	must(ee_mend_pass_open(&pass, model, m, &text, 1, &err));
+	must(ee_mend_gradients(&pass, 1, &c, NULL, &err));
+	for (i = 0; i < m->nparams; i++) {
+		const struct ee_mend_param *p = &m->param[i];
+		const struct ee_tensor x = ee_tensor_2d(EE_F32, rows[i].x,
+			rows[i].n, p->in);
+		const struct ee_tensor delta = ee_tensor_2d(EE_F32,
+			rows[i].delta, rows[i].n, p->out);
+
+		ck_assert_uint_eq(c.rows[i].n, rows[i].n);
+		ck_assert_uint_ge(rows[i].n, 5);
+		/* a mean here, a sum there */
+		for (k = 0; k < rows[i].n * p->out; k++)
+			c.rows[i].delta[k] *= 3;
+		near(c.rows[i].x, &x, TIGHT, "x", p->weight);
+		near(c.rows[i].delta, &delta, TIGHT, "delta", p->weight);
+	}
+	ee_mend_case_free(&c, m);
+	ee_mend_pass_close(&pass);
+	free(ground.block);
+	free(ground.rows);
+	ee_mend_free(m);
+	ee_model_close(model);
+}
+END_TEST
+
 Suite *suite_mend(void);
 
 Suite *
@@ -628,6 +697,7 @@ suite_mend(void)
 	tcase_add_test(t, together_is_as_alone);
 	tcase_add_loop_test(t, no_gradient_is_no_edit, 0, 3);
 	tcase_add_loop_test(t, no_network_is_gradient_descent, 0, MODELS);
+	tcase_add_loop_test(t, training_has_the_edits_gradients, 0, MODELS);
 	suite_add_tcase(s, t);
 	return s;
 }
