@@ -6,6 +6,8 @@
 #	make -C pipelines mass-apply MODEL=... N=500
 #	make -C pipelines mass-eval  MODEL=... N=500
 #
+# mass-eval ends with a table of how often the model says the new facts, says
+# them when asked otherwise, and still says what it should of other subjects.
 # Targets are also kept one by one in MASS/cache, so that another N, or a run
 # that was killed, finds again only what is not there.  cluster/ runs the
 # shards elsewhere.
@@ -36,6 +38,7 @@ mass-prepare: $(MASS)/stats.ee $(OUT)/templates.json $(MASS)/asked
 mass-shard:   $(call mass_shard,$(SHARD))
 mass-apply:   $(MASS)/edited/config.json
 mass-eval:    $(MASS)/eval.json
+	@cat $(MASS)/report.txt
 
 $(MASS)/stats.ee: $(CORPUS) $(MODEL_FILES) $(MASS_HPARAMS)
 	@mkdir -p $(MASS)
@@ -70,4 +73,5 @@ $(MASS)/edited/config.json: $(MASS)/edit.ee
 
 $(MASS)/eval.json: $(MASS)/edit.ee $(RECORDS)
 	ee-eval $(THREADS:%=-j %) -m $(MODEL) -e $< --limit $(N) $(RECORDS) \
-		> $@
+		> $@ 2> $(MASS)/report.txt || \
+		{ cat $(MASS)/report.txt >&2; exit 1; }

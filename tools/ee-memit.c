@@ -114,7 +114,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ 0 } };
 	struct mass_options opt = { .shard = 1, .shards = 1, .memory = 2048,
 				    .limit = INT32_MAX,
-				    .mu = 0.1 };
+				    .mu = -1 };
 	int c;
 
 	session_defaults(&opt.session);

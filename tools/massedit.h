@@ -11,7 +11,7 @@
 struct mass_options {
 	struct session_options session;
 	enum mass_method method;
-	double mu;		/* of EMMET */
+	double mu;		/* of EMMET; -1: of the hyper-parameters */
 	bool spread_sqrt;
 	int64_t limit;		/* of the requests, the first */
 	int64_t shard, shards;	/* targets of every shards-th request */

@@ -75,7 +75,8 @@ mass_systems_open(struct session *s, enum mass_method said, double mu,
 	enum ee_status status = choose_method(s, said, &m->method);
 	size_t i;
 
-	m->mu = m->method == MASS_EMMET ? mu : 1;
+	m->mu = m->method != MASS_EMMET ? 1 :
+		mu >= 0 ? mu : s->hparams.emmet_lambda;
 	if (status == EE_OK)
 		status = mass_keys_read(s, earlier);
 	for (i = 0; i < s->hparams.nlayers && status == EE_OK; i++) {

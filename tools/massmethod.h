@@ -19,7 +19,8 @@ struct mass_systems {
 
 /*
  * The systems of all layers, with the keys that edits laid over the model
- * carry (see masskeys.h); 'mu' is EMMET's.  mass_systems_free whatever
+ * carry (see masskeys.h); 'mu' is EMMET's, or below 0: as the
+ * hyper-parameters have it.  mass_systems_free whatever
  * happens.
  */
 EE_MUST_CHECK enum ee_status mass_systems_open(struct session *s,

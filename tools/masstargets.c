@@ -1,6 +1,7 @@
 /* masstargets.c - the targets of many requests.  See masstargets.h. */
 #include "masstargets.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,7 @@ struct finding {
 	struct ee_target_params params;
 	struct mass_case **cases;
 	struct ee_target *targets;
+	struct ee_target_work work;
 	struct ee_progress progress;
 };
 
@@ -208,6 +210,7 @@ mass_targets_find(struct session *s, const struct mass_how *how,
 		.ended = ended, .ctx = &f } };
 	enum ee_status status = EE_OK;
 
+	f.params.work = &f.work;
 	if (n == 0)
 		return EE_OK;
 	if (how->cache != NULL)
@@ -217,6 +220,10 @@ mass_targets_find(struct session *s, const struct mass_how *how,
 	if (status == EE_OK)
 		status = find_all(&f, cases, n);
 	ee_progress_end(&f.progress);
+	if (s->tool->verbose)
+		fprintf(stderr, "ee-memit: %zu steps of a request, %.1f GFLOP "
+			"in products with weights, of at most %zu rows\n",
+			f.work.steps, f.work.flops / 1e9, f.work.rows);
 	if (status == EE_OK && how->put && how->cache != NULL)
 		status = from_cache(&f, cases, n, true);
 	return status;

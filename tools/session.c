@@ -182,6 +182,7 @@ session_solver(struct session *s, size_t i, double scale,
 	       struct ee_solver *solver)
 {
 	const struct ee_solver_params params = { scale, s->opt->ridge,
+						 s->hparams.update_norm,
 						 previous, nprevious };
 	struct ee_err *err = &s->tool->err;
 	struct ee_stats stats;

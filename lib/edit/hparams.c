@@ -110,6 +110,8 @@ static const struct ee_key keys[] = {
 	REAL("kl_factor", kl_factor, 1e6, true),
 	LOGIC("mom2_adjustment", mom2_adjustment),
 	REAL("mom2_update_weight", mom2_update_weight, 1e12, false),
+	REAL("update_norm_lambda", update_norm, 1e12, false),
+	REAL("emmet_lambda", emmet_lambda, 1e6, false),
 	REAL("L2", l2, 1e12, false),
 	REAL("nullspace_threshold", null_threshold, 1e12, false),
 	LOGIC("enable_random_prefix_keys", random_prefix_keys),
@@ -133,6 +135,7 @@ static const struct ee_key keys[] = {
 	PASS("P_loc"),
 	PASS("layer_selection"),
 	PASS("original_implementation"),
+	PASS("calculate_objective_value"),
 };
 
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -147,6 +150,7 @@ ee_hparams_from(struct ee_hparams *h, const struct ee_value *map,
 	h->alg_name = "ROME";
 	h->mom2_dataset = "wikipedia";
 	h->mom2_dtype = "float32";
+	h->emmet_lambda = 0.1;
 	h->random_prefix_keys = true;
 	h->mom2_given = ee_get(map, "mom2_adjustment") != NULL;
 	return ee_keys_read(keys, KEYS, &s, h, warn);

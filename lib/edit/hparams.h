@@ -30,6 +30,8 @@ struct ee_hparams {
 	bool mom2_adjustment;
 	bool mom2_given;		/* the file says it */
 	double mom2_update_weight;	/* MEMIT */
+	double update_norm;		/* update_norm_lambda */
+	double emmet_lambda;		/* EMMET's mu; 0.1 if not given */
 	double l2, null_threshold;	/* AlphaEdit: L2, nullspace_threshold */
 	bool random_prefix_keys;	/* R-ROME: keys of all templates */
 	bool prompt_keys;		/* R-ROME: keys of the bare prompt */

@@ -7,7 +7,7 @@
 
 #include "math/blas.h"
 
-/* scale C + ridge I into the factor's place. */
+/* scale C + (nu + ridge) I into the factor's place. */
 static void
 fill(struct ee_solver *s, const struct ee_tensor *mom2, int64_t count,
      const struct ee_solver_params *p)
@@ -27,7 +27,8 @@ fill(struct ee_solver *s, const struct ee_tensor *mom2, int64_t count,
 	for (i = 0; i < s->f; i++)
 		trace += s->factor[i * s->f + i];
 	for (i = 0; i < s->f; i++)
-		s->factor[i * s->f + i] += p->ridge * trace / (double)s->f;
+		s->factor[i * s->f + i] += p->nu + p->ridge * trace /
+						   (double)s->f;
 }
 
 enum ee_status
@@ -65,7 +66,11 @@ ee_solver_free(struct ee_solver *s)
 {
 	free(s->factor);
 	free(s->basis);
-	s->factor = s->basis = NULL;
+	free(s->keys);
+	free(s->solved);
+	free(s->small);
+	s->factor = s->basis = s->keys = s->solved = s->small = NULL;
+	s->p = 0;
 }
 
 /* inner (r, n) = U^T k, or k itself */
@@ -115,6 +120,64 @@ refactor(struct ee_solver *s, size_t n, const double *turned,
 	return status;
 }
 
+/* small = Cholesky of I + P^T Y */
+static enum ee_status
+factor_small(struct ee_solver *s, struct ee_err *err)
+{
+	const size_t p = s->p;
+	size_t i;
+
+	free(s->small);
+	s->small = ee_doubles(p * p, err);
+	if (s->small == NULL)
+		return EE_ENOMEM;
+	ee_dgemm(false, true, p, p, s->r, 1, s->keys, s->r, s->solved, s->r,
+		 0, s->small, p);
+	for (i = 0; i < p; i++)
+		s->small[i * p + i] += 1;
+	return ee_cholesky(p, s->small, err);
+}
+
+/* Append n keys (n, r) to P, and C'^-1 times them to Y. */
+static enum ee_status
+append(struct ee_solver *s, size_t n, const double *turned,
+       struct ee_err *err)
+{
+	const size_t r = s->r, at = s->p * r;
+	double *x = ee_doubles(r * n, err), *grown;
+	enum ee_status status = EE_ENOMEM;
+
+	if (x == NULL)
+		return EE_ENOMEM;
+	grown = ee_grow(s->keys, at + n * r, sizeof(*grown), err);
+	if (grown == NULL)
+		goto out;
+	s->keys = grown;
+	grown = ee_grow(s->solved, at + n * r, sizeof(*grown), err);
+	if (grown == NULL)
+		goto out;
+	s->solved = grown;
+	memcpy(s->keys + at, turned, n * r * sizeof(*x));
+	turn(n, r, turned, x);
+	ee_cholesky_solve(r, n, s->factor, x);
+	turn(r, n, x, s->solved + at);
+	s->p += n;
+	status = EE_OK;
+out:
+	free(x);
+	return status;
+}
+
+/* P joins the factor: there are too many for a system of their own. */
+static enum ee_status
+fold(struct ee_solver *s, struct ee_err *err)
+{
+	enum ee_status status = refactor(s, s->p, s->keys, err);
+
+	s->p = 0;
+	return status;
+}
+
 enum ee_status
 ee_solver_add(struct ee_solver *s, size_t n, const float *keys,
 	      struct ee_err *err)
@@ -129,28 +192,59 @@ ee_solver_add(struct ee_solver *s, size_t n, const float *keys,
 			k[i] = (double)keys[i];
 		project(s, n, k, inner);
 		turn(s->r, n, inner, k);
-		status = refactor(s, n, k, err);
+		if (s->p > 0 && s->p + n > s->r / 2)
+			status = fold(s, err);
+		else
+			status = EE_OK;
+		if (status == EE_OK && n > s->r / 2)
+			status = refactor(s, n, k, err);
+		else if (status == EE_OK)
+			status = append(s, n, k, err);
+		if (status == EE_OK && s->p > 0)
+			status = factor_small(s, err);
 	}
 	free(k);
 	free(inner);
 	return status;
 }
 
+/* x (r, n) = (C' + P P^T)^-1 x, in place */
+static enum ee_status
+invert(const struct ee_solver *s, size_t n, double *x, struct ee_err *err)
+{
+	double *t;
+
+	ee_cholesky_solve(s->r, n, s->factor, x);
+	if (s->p == 0)
+		return EE_OK;
+	t = ee_doubles(s->p * n, err);
+	if (t == NULL)
+		return EE_ENOMEM;
+	ee_dgemm(false, false, s->p, n, s->r, 1, s->keys, s->r, x, n, 0, t,
+		 n);
+	ee_cholesky_solve(s->p, n, s->small, t);
+	ee_dgemm(true, false, s->r, n, s->p, -1, s->solved, s->r, t, n, 1, x,
+		 n);
+	free(t);
+	return EE_OK;
+}
+
 enum ee_status
 ee_solve(const struct ee_solver *s, float *x, struct ee_err *err)
 {
 	double *b = ee_doubles(s->f, err);
+	enum ee_status status;
 	size_t i;
 
 	if (b == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < s->f; i++)
 		b[i] = (double)x[i];
-	ee_cholesky_solve(s->f, 1, s->factor, b);
-	for (i = 0; i < s->f; i++)
+	status = invert(s, 1, b, err);
+	for (i = 0; i < s->f && status == EE_OK; i++)
 		x[i] = (float)b[i];
 	free(b);
-	return EE_OK;
+	return status;
 }
 
 /* a (r, N) = x (r, N) s^-1, s (N, N) symmetric: the rows of a solve
@@ -191,7 +285,9 @@ ee_solve_keys(const struct ee_solver *s, size_t n, const double *k,
 		goto out;
 	project(s, n, k, inner);
 	memcpy(x, inner, r * n * sizeof(*x));
-	ee_cholesky_solve(r, n, s->factor, x);
+	status = invert(s, n, x, err);
+	if (status != EE_OK)
+		goto out;
 	ee_dgemm(true, false, n, n, r, 1, inner, n, x, n, 0, small, n);
 	for (i = 0; i < n; i++)
 		small[i * n + i] += mu;

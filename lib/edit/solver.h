@@ -1,15 +1,22 @@
 /*
  * solver.h - systems in the second moment of a layer's keys, solved.
  *
- * C' = scale C + ridge I + P P^T, with C = (1/n) sum k k^T over a corpus and
- * P the keys of earlier edits.  ROME needs C'^-1 k (scale 1); MEMIT and EMMET
- * need more (below).  All in float64, by Cholesky.
+ * C' = scale C + (nu + ridge) I + P P^T, with C = (1/n) sum k k^T over a
+ * corpus and P the keys of earlier edits.  ROME needs C'^-1 k (scale 1); MEMIT
+ * and EMMET need more (below).  All in float64, by Cholesky.
  *
  * AlphaEdit is the same in fewer dimensions: with U (f, r) the eigenvectors of
  * C that belong to eigenvalues below a threshold, keys are U^T k, C' is
  * L2 I + U^T P P^T U, and what comes out is U times the solution.
  *
- * Letters: f MLP width, N keys, r dimensions of the system.
+ * Keys that come later do not cost a factorisation: with Cholesky L L^T = C'
+ * as it was and P (r, p) what came since,
+ *
+ *   (C' + P P^T)^-1 K = X - Y (I + P^T Y)^-1 P^T X,   X = C'^-1 K, Y = C'^-1 P
+ *
+ * (Woodbury), until p is half of r: then they join the factor.
+ *
+ * Letters: f MLP width, N keys, r dimensions of the system, p later keys.
  */
 #ifndef EE_SOLVER_H
 #define EE_SOLVER_H
@@ -21,11 +28,16 @@ struct ee_solver {
 	size_t f, r;
 	double *factor;		/* (r, r) Cholesky of C', lower */
 	double *basis;		/* (r, f) U^T; NULL: all of f, r = f */
+	size_t p;
+	double *keys;		/* (p, r) P^T */
+	double *solved;		/* (p, r) Y^T */
+	double *small;		/* (p, p) Cholesky of I + P^T Y, lower */
 };
 
 struct ee_solver_params {
 	double scale;		/* lambda */
 	double ridge;		/* in units of the mean diagonal of scale C */
+	double nu;		/* as it is: ENCORE's norm constraint */
 	const float *previous;	/* (f, nprevious) keys, or NULL */
 	size_t nprevious;
 };

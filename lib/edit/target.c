@@ -58,6 +58,52 @@ backward(struct ee_target_job *j)
 	return ee_backward(&j->pass, &j->moving, &j->tape, j->x, j->err);
 }
 
+static size_t
+size_of(const struct ee_model *m, size_t layer, enum ee_role role)
+{
+	const struct ee_param *p = ee_model_param(m, layer, role);
+
+	return p->module != NULL ? p->w.in * p->w.out : 0;
+}
+
+/* Operations of products with weights on the way there; as many go back. */
+static double
+flops_of(const struct ee_target_job *j)
+{
+	const size_t moving = j->trie.n - j->constant;
+	double flops = 2.0 * (double)j->nreads * (double)j->vocab *
+		       (double)j->d;
+	size_t i, role;
+
+	for (i = j->params->layer + 1; i < j->layers; i++) {
+		for (role = 0; role < EE_LAYER_ROLES; role++) {
+			const bool tips = i + 1 == j->layers &&
+					  role >= EE_W_PROJ;
+
+			flops += 2.0 * (double)(tips ? j->tips.n : moving) *
+				 (double)size_of(j->model, i,
+						 (enum ee_role)role);
+		}
+	}
+	return flops;
+}
+
+static void
+count_step(const struct ee_target_job *j, bool back)
+{
+	struct ee_target_work *w = j->params->work;
+	const size_t moving = j->trie.n - j->constant;
+	const size_t rows = moving > j->nreads ? moving : j->nreads;
+
+	if (w == NULL)
+		return;
+	w->flops += flops_of(j);
+	if (!back) {
+		w->steps += j->nstates;
+		w->rows = rows > w->rows ? rows : w->rows;
+	}
+}
+
 /* One step of Adam, within the clamp. */
 static enum ee_status
 step_one(struct ee_target_job *j, struct ee_target_state *s, unsigned step)
@@ -114,12 +160,14 @@ optimise(struct ee_target_job *j, unsigned *step,
 
 	do {
 		TRY(forward(j));
+		count_step(j, false);
 		TRY(ee_target_losses(j, *step));
 		if (progress != NULL)
 			ee_progress_add(progress, (double)j->nstates);
 		if (running(j) == 0)
 			return EE_OK;
 		TRY(backward(j));
+		count_step(j, true);
 		for (i = 0; i < j->nstates; i++)
 			if (!j->states[i].done)
 				TRY(step_one(j, &j->states[i], *step));

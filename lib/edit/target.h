@@ -27,6 +27,13 @@ enum ee_target_stop {
 				 * ENCORE, arXiv:2502.01636) */
 };
 
+/* What the steps of a search take, added up. */
+struct ee_target_work {
+	size_t steps;		/* of one request each */
+	double flops;		/* of products with weights, there and back */
+	size_t rows;		/* most in one of these */
+};
+
 struct ee_target;
 struct ee_target_params {
 	size_t layer;		/* L */
@@ -40,6 +47,7 @@ struct ee_target_params {
 	 * all */
 	enum ee_status (*ended)(void *ctx, const struct ee_target *target);
 	void *ctx;
+	struct ee_target_work *work;	/* or NULL */
 };
 
 /* One step's loss = nll + kl + decay. */

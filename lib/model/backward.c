@@ -275,6 +275,10 @@ ee_backward(struct ee_pass *pass, const struct ee_span *span,
 	enum ee_status status = EE_OK;
 
 	TRY(make_work(&work, c, l.n, err));
+	l.out = pass->tips != NULL ? pass->tips : span;
+	l.m = l.out->n;
+	if (tape->from == tape->to)
+		spread(&l, c->d, dx);
 	for (l.number = tape->to; l.number-- > tape->from; ) {
 		const struct ee_saved saved = ee_tape_layer(tape, c,
 							    l.number);

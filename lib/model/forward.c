@@ -242,10 +242,14 @@ ee_forward_until(struct ee_pass *pass, const struct ee_span *span,
 	struct work work;
 	struct layer l = { pass, span, c, .n = span->n, .work = &work,
 			   .err = err };
-	enum ee_status status;
+	enum ee_status status = EE_OK;
 
 	if (l.n == 0)
 		return EE_OK;
+	l.out = pass->tips != NULL ? pass->tips : span;
+	l.m = l.out->n;
+	if (from == to)
+		keep(&l, c->d, x);
 	TRY(ee_pass_prepare(pass, span, from, to, err));
 	TRY(make_work(&work, c, l.n, err));
 	for (l.number = from; l.number < to; l.number++) {
@@ -261,7 +265,7 @@ ee_forward_until(struct ee_pass *pass, const struct ee_span *span,
 			break;
 	}
 	free(work.block);
-	return l.number < to ? status : EE_OK;
+	return status;
 }
 
 enum ee_status
@@ -364,38 +368,5 @@ ee_logits_back(const struct ee_model *m, size_t rows, const float *x,
 			     p->norm, x, dnormed, dx);
 	}
 	free(dnormed);
-	return status;
-}
-
-enum ee_status
-ee_sequence_logits(const struct ee_model *model, const int32_t *ids, size_t n,
-		   size_t rows, float *logits, struct ee_err *err)
-{
-	const size_t d = model->config.d;
-	struct ee_trie trie = { 0 };
-	struct ee_span span = { 0 };
-	struct ee_pass pass;
-	float *x = ee_floats(n * d, err);
-	enum ee_status status = x != NULL ? EE_OK : EE_ENOMEM;
-
-	if (status == EE_OK)
-		status = ee_trie_insert(&trie, EE_NO_NODE, ids, n, NULL, err);
-	if (status == EE_OK)
-		status = ee_span_make(&span, &trie, 0, n, err);
-	if (status == EE_OK)
-		status = ee_pass_open(&pass, model, &trie, 0, err);
-	if (status == EE_OK) {
-		status = ee_embed(&pass, &span, x, err);
-		if (status == EE_OK)
-			status = ee_forward(&pass, &span, 0,
-					    model->config.layers, x, err);
-		if (status == EE_OK)
-			status = ee_logits(model, rows, x + (n - rows) * d,
-					   NULL, logits, err);
-		ee_pass_close(&pass);
-	}
-	ee_span_free(&span);
-	ee_trie_free(&trie);
-	free(x);
 	return status;
 }

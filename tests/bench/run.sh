@@ -110,6 +110,35 @@ rome_line() {
 		cpu steps s/edit ms/step 'RSS MiB' anon >&3
 }
 
+# mass MODEL HPARAMS STEPS WIDTH N...: targets of N requests at once.  With a
+# rate that moves nothing no search ends before its last step, so that the
+# work is the same for each.  "rows" is what the largest product of a step
+# has; GFLOP/s counts a step's products with weights, but not what is
+# computed once for all steps.
+mass() {
+	model=$1 steps=$3 width=$4
+	sed -e "s/^v_num_grad_steps:.*/v_num_grad_steps: $steps/" \
+		-e 's/^v_lr:.*/v_lr: 1e-6/' "$2" > mass.yaml
+	shift 4
+	printf '%-29s %6s %8s %8s %8s %8s %7s %7s %6s\n' '' edits seconds \
+		cpu ms/edit ms/step GFLOP/s 'of peak' rows >&3
+	for n; do
+		requests "$n"
+		before=$(peak "$cores" "$width" < /dev/null)
+		measure ee-memit -v -m "$model" -p mass.yaml --targets-only \
+			--templates templates.json requests.json > /dev/null
+		after=$(peak "$cores" "$width" < /dev/null)
+		sed -n 's/.*: \([0-9]*\) steps of a request, \([0-9.]*\) .* \([0-9]*\) rows/\1 \2 \3/p' log |
+			sed "s/\$/ $n $(better "$before" "$after") $(cat took)/" |
+			awk '{
+				printf "%-29s %6d %8.3f %8.3f %8.1f %8.2f %7.1f %5.0f %% %6d\n",
+					"ee-memit, targets", $4, $6, $7,
+					1e3 * $6 / $4, 1e3 * $6 / $1, $2 / $6,
+					100 * $2 / $6 / $5, $3
+			}' >&3
+	done
+}
+
 # Four stages at once, against the sum of what the rows of each took.
 pipe() {	# MODEL TAPS SUM OPTION-OF-TOKENIZE...
 	model=$1 taps=$2 sum=$3
@@ -185,6 +214,8 @@ small() {
 	tokens "$model" 600
 	stages "$model" 8 192 'transformer.h.{0-7}.mlp.c_proj:in' 8
 	edits "$model" 20 "$hparams"
+	mass "$model" "$top/pipelines/hparams/MEMIT/atlas-gpt2.yaml" 25 192 \
+		1 32 256
 }
 
 # The same work for one model of each family: layers, width and last key
@@ -232,6 +263,9 @@ large() {
 		-e 's/^mom2_dataset:.*/mom2_dataset: "bench"/' \
 		"$hparams" > large.yaml
 	edits "$model" 1 large.yaml
+	# three templates and two steps, or it would take half an hour
+	echo '["{}", "Because of that. {}", "It was late. {}"]' > templates.json
+	mass "$model" large.yaml 2 1280 1 32 256
 }
 
 # Memory more than speed: 12 GB of float16 weights, three steps of an edit.

@@ -97,7 +97,7 @@ static void
 solver_of(struct setup *s, size_t layer, double scale,
 	  struct ee_solver *solver)
 {
-	const struct ee_solver_params params = { scale, 0, NULL, 0 };
+	const struct ee_solver_params params = { .scale = scale };
 	struct ee_value mom2, count;
 	struct ee_npz npz;
 	struct ee_err err;
@@ -561,6 +561,10 @@ START_TEST(our_hparams_are_whole)
 			      &files), 0);
 	ck_assert_int_eq(glob("pipelines/hparams/MEMIT/*.yaml", GLOB_APPEND,
 			      NULL, &files), 0);
+	ck_assert_int_eq(glob("pipelines/hparams/EMMET/*.yaml", GLOB_APPEND,
+			      NULL, &files), 0);
+	ck_assert_int_eq(glob("pipelines/hparams/AlphaEdit/*.yaml",
+			      GLOB_APPEND, NULL, &files), 0);
 	for (i = 0; i < files.gl_pathc; i++) {
 		must(ee_hparams_read(&h, files.gl_pathv[i], &warn, &err));
 		ck_assert(h.lr > 0.05 && h.lr <= 0.5);
@@ -582,7 +586,7 @@ fill(float *x, size_t n, unsigned seed)
 	}
 }
 
-enum { WIDE = 24, SEEN = 60, EARLIER = 5, NEW = 4 };
+enum { WIDE = 24, SEEN = 60, EARLIER = 15, NEW = 4 };
 
 /* The sum of the outer products of SEEN keys. */
 static void
@@ -592,37 +596,42 @@ sum_products(const float *x, float *sum)
 		WIDE);
 }
 
-/* (s C + P P^T + K K^T) A = K, whether P was there from the start or came
- * after, in two parts. */
+/* (s C + nu I + P P^T + K K^T) A = K, whether P was there from the start or
+ * came after, in two parts; few, in a system of their own, or so many that
+ * they join the factor. */
 START_TEST(earlier_keys_join_the_system)
 {
+	static const size_t counts[] = { 5, 12, 13, 15 };
+	const size_t early = counts[_i];
 	float x[SEEN * WIDE], sum[WIDE * WIDE] = { 0 };
-	float earlier[WIDE * EARLIER], one[WIDE], rest[WIDE * (EARLIER - 1)];
+	float earlier[WIDE * EARLIER], one[WIDE], rest[WIDE * EARLIER];
 	double k[WIDE * NEW], a[2][WIDE * NEW];
 	const struct ee_tensor mom2 = ee_tensor_2d(EE_F32, sum, WIDE, WIDE);
-	const struct ee_solver_params with = { 3, 0, earlier, EARLIER };
-	const struct ee_solver_params without = { 3, 0, NULL, 0 };
+	const struct ee_solver_params with = {
+		.scale = 3, .nu = 0.7, .previous = earlier,
+		.nprevious = early };
+	const struct ee_solver_params without = { .scale = 3, .nu = 0.7 };
 	struct ee_solver solver;
 	struct ee_err err;
 	size_t i, j, n, m;
 
 	fill(x, SEEN * WIDE, 1);
 	sum_products(x, sum);
-	fill(earlier, WIDE * EARLIER, 2);
+	fill(earlier, WIDE * early, 2);
 	fill(x, WIDE * NEW, 3);
 	for (i = 0; i < WIDE * NEW; i++)
 		k[i] = (double)x[i];
 	for (i = 0; i < WIDE; i++) {
-		one[i] = earlier[i * EARLIER];
-		memcpy(rest + i * (EARLIER - 1), earlier + i * EARLIER + 1,
-		       (EARLIER - 1) * sizeof(*rest));
+		one[i] = earlier[i * early];
+		memcpy(rest + i * (early - 1), earlier + i * early + 1,
+		       (early - 1) * sizeof(*rest));
 	}
 	must(ee_solver_make(&solver, &mom2, SEEN, &with, &err));
 	must(ee_solve_keys(&solver, NEW, k, 1, a[0], &err));
 	ee_solver_free(&solver);
 	must(ee_solver_make(&solver, &mom2, SEEN, &without, &err));
 	must(ee_solver_add(&solver, 1, one, &err));
-	must(ee_solver_add(&solver, EARLIER - 1, rest, &err));
+	must(ee_solver_add(&solver, early - 1, rest, &err));
 	must(ee_solve_keys(&solver, NEW, k, 1, a[1], &err));
 	ee_solver_free(&solver);
 	for (i = 0; i < WIDE; i++) {
@@ -631,11 +640,12 @@ START_TEST(earlier_keys_join_the_system)
 
 			for (j = 0; j < WIDE; j++) {
 				double s = 3.0 / SEEN *
-					   (double)sum[i * WIDE + j];
+					   (double)sum[i * WIDE + j] +
+					   (i == j ? 0.7 : 0);
 
-				for (m = 0; m < EARLIER; m++)
-					s += (double)earlier[i * EARLIER + m] *
-					     (double)earlier[j * EARLIER + m];
+				for (m = 0; m < early; m++)
+					s += (double)earlier[i * early + m] *
+					     (double)earlier[j * early + m];
 				for (m = 0; m < NEW; m++)
 					s += k[i * NEW + m] * k[j * NEW + m];
 				left += s * a[0][j * NEW + n];
@@ -692,7 +702,7 @@ suite_edit(void)
 	tcase_add_test(t, our_hparams_are_whole);
 	suite_add_tcase(s, t);
 	t = tcase_create("systems");
-	tcase_add_test(t, earlier_keys_join_the_system);
+	tcase_add_loop_test(t, earlier_keys_join_the_system, 0, 4);
 	tcase_add_test(t, large_factors_shrink);
 	suite_add_tcase(s, t);
 	return s;

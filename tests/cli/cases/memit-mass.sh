@@ -1,6 +1,6 @@
 # A mass edit by make: what is there is not made again, another N makes the
 # targets again and takes what it can from the cache; a bad request is left
-# out.  One shard and eight give the same edit, by make and as Slurm jobs (to a
+# out.  It ends with a report.  One shard and eight give the same edit, by make and as Slurm jobs (to a
 # stand-in that runs them at once).
 need make
 made() { make -s -q -C "$TOP/pipelines" "$@" mass && echo 'nothing to do' || echo 'something to do'; }
@@ -29,6 +29,10 @@ grep -o '[0-9] of [0-9] targets are' said
 made N=4
 made N=3
 ee-show out/one/edit.ee | grep -o '"cases": [^]]*]' | uniq
+echo '-- the report'
+mk RECORDS="$TOP/pipelines/atlas/counterfact.json" MASS="$PWD/out/known" mass-eval |
+	grep -oE '(efficacy|paraphrase|neighbourhood) +[0-9.]+ .* [0-9.]+' | cut -d ' ' -f 1
+mk RECORDS="$TOP/pipelines/atlas/counterfact.json" MASS="$PWD/out/known" mass-eval | grep -c efficacy
 echo '-- eight shards'
 mk -j 2 N=4 SHARDS=8 MASS="$PWD/out/eight" mass
 near 1e-5 out/one/edit.ee out/eight/edit.ee
