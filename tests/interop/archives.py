@@ -8,6 +8,7 @@ import os
 import sys
 
 import torch
+import transformers
 
 from common import check, finish, run
 
@@ -103,7 +104,8 @@ class Mend(torch.nn.Module):
 def take_in(archive):
     """EasyEdit's load_state_dict, and its optimisers."""
     net = Mend()
-    archive["model"].pop("model_config")
+    # it compares the two, and says so if they differ
+    assert archive["model"].pop("model_config") != transformers.LlamaConfig()
     found = net.load_state_dict(archive["model"], strict=False)
     assert not found.unexpected_keys and not found.missing_keys
     opt = torch.optim.Adam(net.outer_parameters(), lr=1e-3)
