@@ -104,8 +104,8 @@ ee_mend_optim_value(struct ee_arena *arena, const struct ee_mend *m,
 		ee_add(arena, &params, ee_int((int64_t)i));
 		if (has && (i != rates || o->apart == lr_opt))
 			ee_put(arena, &state, ee_arena_printf(arena, "%zu", i),
-			       moments(arena, slice_of(m, lr_opt ? SIZE_MAX
-							: i), o));
+			       moments(arena, lr_opt ? &m->slice[0] :
+				       slice_of(m, i), o));
 	}
 	ee_put(arena, &group, "params", params);
 	ee_add(arena, &groups, group);
@@ -114,7 +114,7 @@ ee_mend_optim_value(struct ee_arena *arena, const struct ee_mend *m,
 	return v;
 }
 
-/* Where in the archive something is, for errors. */
+/* What an optimiser remembers of its tensor 'index', or NULL. */
 static const struct ee_value *
 find(const struct ee_value *opt, size_t index)
 {
@@ -260,8 +260,8 @@ ee_mend_optim_read(struct ee_mend_optim *o, const struct ee_mend *m,
 	memset(o->m, 0, m->nlearned * sizeof(*o->m));
 	memset(o->v, 0, m->nlearned * sizeof(*o->v));
 	for (i = 0; i < n; i++) {
-		state = find(i + 1 == n && o->apart ? lr_opt : opt,
-			     i + 1 == n && o->apart ? 0 : i);
+		state = i + 1 == n && o->apart ? find(lr_opt, 0) :
+			find(opt, i);
 		if (state != NULL)
 			TRY(read_moments(o, state, slice_of(m, i), path,
 					 err));
