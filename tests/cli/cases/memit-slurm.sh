@@ -65,7 +65,7 @@ until_says() {
 }
 
 # four shards of three requests: one is empty
-SHARDS=4 MASS=$PWD/out/slurm "$TOP/pipelines/cluster/slurm.sh" --cpus-per-task=1 > jobs
+SHARDS=4 MASS=$PWD/out/slurm "$TOP/pipelines/cluster/slurm.sh" --cpus-per-task=1 > jobs.log
 until_says '' squeue -h
 grep Error slurm-*.out
 ls out/slurm/*.ee
@@ -74,7 +74,7 @@ SHARDS=1 make -s -C "$TOP/pipelines" MASS="$PWD/out/make" mass 2> said || cat sa
 near 1e-5 out/make/edit.ee out/slurm/edit.ee
 
 echo '-- requests that are not there: the edit never starts'
-RECORDS=$PWD/none.jsonl SHARDS=2 MASS=$PWD/out/none "$TOP/pipelines/cluster/slurm.sh" --cpus-per-task=1 > jobs
+RECORDS=$PWD/none.jsonl SHARDS=2 MASS=$PWD/out/none "$TOP/pipelines/cluster/slurm.sh" --cpus-per-task=1 > jobs.log
 until_says 'ee-edit DependencyNeverSatisfied' squeue -h -o '%j %r'
 scancel -u "$(id -un)"
 ls out/none
