@@ -75,6 +75,6 @@ near 1e-5 out/make/edit.ee out/slurm/edit.ee
 
 echo '-- requests that are not there: the edit never starts'
 RECORDS=$PWD/none.jsonl SHARDS=2 MASS=$PWD/out/none "$TOP/pipelines/cluster/slurm.sh" --cpus-per-task=1 > jobs.log
-until_says 'ee-edit DependencyNeverSatisfied' squeue -h -o '%j %r'
+until_says 'ee-finish DependencyNeverSatisfied' squeue -h -o '%j %r'
 scancel -u "$(id -un)"
 ls out/none
