@@ -199,6 +199,45 @@ edits() {
 	rome 'ee-rome, none used' "$2" "$1" plain.yaml
 }
 
+# log_seconds N: since the start, at the N-th report of a training's log
+log_seconds() {
+	sed -nE 's/.*"(start|train)", "step": [0-9]*, "seconds": ([^,]*),.*/\2/p' \
+		mend.log | sed -n "$1p"
+}
+
+# mend_row NAME ITERATIONS FROM TO: seconds between two lines of the log
+mend_row() {
+	echo "$2 $(log_seconds "$3") $(log_seconds "$4")" |
+		awk -v name="$1" '{ printf "%-29s %6d %8.3f %8s %8s %8.3f\n",
+			name, $1, $3 - $2, "", "", ($3 - $2) / $1 }' >&3
+}
+
+# mend MODEL HPARAMS RECORDS EDITS: three epochs of a training, then edits
+mend() {
+	sed -e "s/^log_interval:.*/log_interval: $3/" \
+		-e 's/^val_steps:.*/val_steps: 0/' \
+		-e "s/^max_iters:.*/max_iters: $((3 * $3))/" "$2" > mend.yaml
+	printf '%-29s %6s %8s %8s %8s %8s %7s %7s %6s\n' '' steps seconds \
+		cpu '' s/step '' 'RSS MiB' anon >&3
+	measure ee-mend-train -q -m "$1" -p mend.yaml --log mend.log \
+		--train "$atlas/zsre-train.json" --hold-out $((2000 - $3)) \
+		-o mend.archive
+	mend_row 'ee-mend-train, first epoch' "$3" 1 2
+	mend_row 'ee-mend-train, third epoch' "$3" 3 4
+	echo "$((3 * $3)) $(cat took)" | awk '{
+		printf "%-29s %6d %8.3f %8.3f %8s %8.3f %7s %7.0f %6.0f\n",
+			"... all of it, files too", $1, $2, $3, "", $2 / $1, "",
+			$4, $5 }' >&3
+	requests "$4"
+	measure ee-mend-apply -m "$1" -p mend.yaml --independent \
+		--archive mend.archive requests.json > /dev/null
+	echo "$4 $(cat took)" | awk '{
+		printf "%-29s %6d %8.3f %8.3f %8s %8.3f %7s %7.0f %6.0f\n",
+			"ee-mend-apply, start included", $1, $2, $3, "",
+			$2 / $1, "", $4, $5 }' >&3
+	rm -f mend.archive*
+}
+
 small() {
 	model=$atlas/atlas-gpt2
 	head_line 'atlas-gpt2: 8 layers of 192, f16'
@@ -216,6 +255,8 @@ small() {
 	edits "$model" 20 "$hparams"
 	mass "$model" "$top/pipelines/hparams/MEMIT/atlas-gpt2.yaml" 25 192 \
 		1 32 256
+	mend "$model" \
+		"$top/pipelines/hparams/TRAINING/MEND/atlas-gpt2.yaml" 200 20
 }
 
 # The same work for one model of each family: layers, width and last key
@@ -266,6 +307,8 @@ large() {
 	# three templates and two steps, or it would take half an hour
 	echo '["{}", "Because of that. {}", "It was late. {}"]' > templates.json
 	mass "$model" large.yaml 2 1280 1 32 256
+	mend "$model" \
+		"$top/pipelines/hparams/TRAINING/MEND/gpt2-large.yaml" 20 4
 }
 
 # Memory more than speed: 12 GB of float16 weights, three steps of an edit.
