@@ -10,13 +10,8 @@
 static struct ee_mend_optim
 optim(const struct training *t)
 {
-	static const enum ee_optim kinds[] = {
-		[EE_OPT_ADAM] = EE_OPTIM_ADAM,
-		[EE_OPT_ADAMW] = EE_OPTIM_ADAMW, [EE_OPT_SGD] = EE_OPTIM_SGD,
-	};
-
 	return (struct ee_mend_optim){
-		.kind = kinds[t->params.opt], .lr = t->params.lr,
+		.kind = t->params.opt, .lr = t->params.lr,
 		.lr_lr = t->params.lr_lr, .apart = !t->opt->like_easyedit,
 		.step = t->learner.steps, .m = t->learner.adam_m,
 		.v = t->learner.adam_v,

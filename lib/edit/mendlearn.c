@@ -33,21 +33,10 @@ ee_mend_learner_close(struct ee_mend_learner *l)
 	l->grad = l->adam_m = l->adam_v = NULL;
 }
 
-static enum ee_optim
-optim_of(enum ee_mend_opt opt)
-{
-	switch (opt) {
-	case EE_OPT_ADAMW: return EE_OPTIM_ADAMW;
-	case EE_OPT_SGD: return EE_OPTIM_SGD;
-	default: return EE_OPTIM_ADAM;
-	}
-}
-
 enum ee_status
 ee_mend_step(struct ee_mend_learner *l, double *norm, struct ee_err *err)
 {
 	const struct ee_mend_params *p = l->params;
-	const enum ee_optim optim = optim_of(p->opt);
 	const size_t n = l->m->nlearned, rates = l->m->nparams;
 	const double lr_lr = l->like_easyedit ? p->lr : p->lr_lr;
 	double factor;
@@ -59,9 +48,9 @@ ee_mend_step(struct ee_mend_learner *l, double *norm, struct ee_err *err)
 	if (factor < 1)
 		ee_scale(n, (float)factor, l->grad);
 	l->steps++;
-	ee_optim_step(optim, rates, l->steps, lr_lr, l->grad, l->adam_m,
+	ee_optim_step(p->opt, rates, l->steps, lr_lr, l->grad, l->adam_m,
 		      l->adam_v, l->m->learned);
-	ee_optim_step(optim, n - rates, l->steps, p->lr, l->grad + rates,
+	ee_optim_step(p->opt, n - rates, l->steps, p->lr, l->grad + rates,
 		      l->adam_m + rates, l->adam_v + rates,
 		      l->m->learned + rates);
 	memset(l->grad, 0, n * sizeof(*l->grad));

@@ -51,7 +51,7 @@ read_opt(void *into, const struct ee_keys_source *s, const struct ee_value *v)
 	unsigned i = 0;
 
 	TRY(ee_key_choice(s, v, "opt", names, 3, "Adam, AdamW or SGD", &i));
-	p->opt = (enum ee_mend_opt)i;
+	p->opt = (enum ee_optim)i;
 	return EE_OK;
 }
 
@@ -157,7 +157,7 @@ set_defaults(struct ee_mend_params *p)
 	p->cedit = 0.1;
 	p->cloc = 1;
 	p->outer = EE_OUTER_UNSAID;
-	p->opt = EE_OPT_ADAM;
+	p->opt = EE_OPTIM_ADAM;
 	p->grad_clip = 100;
 	p->batch_size = 1;
 	p->accumulate = 10;

@@ -7,11 +7,11 @@
 
 #include "base/base.h"
 #include "base/value.h"
+#include "math/optim.h"
 
 enum { EE_MAX_INNER_PARAMS = 256 };
 
 enum ee_mend_init { EE_INIT_ID, EE_INIT_XAVIER };
-enum ee_mend_opt { EE_OPT_ADAM, EE_OPT_ADAMW, EE_OPT_SGD };
 enum ee_mend_outer { EE_OUTER_REPHRASE, EE_OUTER_EDIT, EE_OUTER_UNSAID };
 
 /* What shapes the hypernetwork: an archive fits only the same. */
@@ -40,7 +40,7 @@ struct ee_mend_params {
 	int64_t seed;
 	double cedit, cloc;		/* weights of the two losses */
 	enum ee_mend_outer outer;	/* where the edit loss is read */
-	enum ee_mend_opt opt;
+	enum ee_optim opt;
 	double grad_clip;		/* largest norm of a gradient */
 	int64_t batch_size;		/* edits in one update */
 	int64_t accumulate;		/* accumulate_bs */

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "edit/mendrun.h"
 #include "file/json.h"
@@ -290,6 +291,180 @@ START_TEST(training_is_the_references)
 }
 END_TEST
 
+/* Each shape of record, and what is the lesson in it. */
+START_TEST(records_of_any_shape_are_lessons)
+{
+	static const char *const records[] = {
+		"{\"src\": \"A is in\", \"alt\": \"B C\", \"rephrase\": "
+		"\"A lies in\", \"loc\": \"D is\", \"loc_ans\": \"E F\"}",
+		"{\"requested_rewrite\": {\"prompt\": \"{} is in\", "
+		"\"subject\": \"A\", \"target_new\": {\"str\": \"B C\"}, "
+		"\"target_true\": {\"str\": \"E F\"}}, "
+		"\"paraphrase_prompts\": [\"A lies in\", \"x\"], "
+		"\"neighborhood_prompts\": [\"D is\", \"y\"]}",
+		"{\"prompt\": \"A is in\", \"target_new\": \" B C\", "
+		"\"rephrase_prompt\": \"A lies in\", \"locality\": {\"R\": "
+		"{\"prompt\": \"D is\", \"ground_truth\": \"E F\"}}}",
+	};
+	const struct ee_lessons_options options = {
+		.max_length = 40, .rephrase = true,
+	};
+	static const char *const texts[] = { "A is in B C", "A lies in B C",
+					     "D is E F" };
+	struct ee_tokenizer *tok;
+	struct ee_lessons lessons;
+	struct ee_ids ids = { 0 };
+	const struct ee_said *said[3];
+	char path[] = "/tmp/ee-lessons-XXXXXX";
+	FILE *fp = fdopen(mkstemp(path), "w");
+	size_t i;
+
+	ck_assert_ptr_nonnull(fp);
+	fprintf(fp, "[%s]\n", records[_i]);
+	fclose(fp);
+	must(ee_tokenizer_open(&tok, "tests/golden/models/tiny-llama", NULL,
+			       &err));
+	must(ee_lessons_read(&lessons, path, tok, &options, NULL, &err));
+	unlink(path);
+	ck_assert_uint_eq(lessons.n, 1);
+	said[0] = &lessons.list[0].edit;
+	said[1] = &lessons.list[0].outer;
+	said[2] = &lessons.list[0].loc;
+	for (i = 0; i < 3; i++) {
+		ids.n = 0;
+		must(ee_encode(tok, texts[i], strlen(texts[i]), 0, &ids,
+			       &err));
+		ck_assert_uint_eq(said[i]->n, ids.n);
+		ck_assert_mem_eq(said[i]->ids, ids.ids,
+				 ids.n * sizeof(*ids.ids));
+		/* labels are the last tokens, and no BOS is among them */
+		ck_assert_uint_gt(said[i]->nlabels, 0);
+		ck_assert_mem_eq(said[i]->labels, said[i]->ids + said[i]->n -
+				 said[i]->nlabels, said[i]->nlabels *
+				 sizeof(*said[i]->labels));
+		ck_assert_int_ne(said[i]->labels[0], ee_tokenizer_bos(tok));
+	}
+	ee_ids_free(&ids);
+	ee_lessons_free(&lessons);
+	ee_tokenizer_close(tok);
+}
+END_TEST
+
+/* Memory, the spill file, and computed anew by the same groups: the same
+ * bits.  Alone, without company: the same numbers. */
+START_TEST(grounds_do_not_depend_on_where_they_are_kept)
+{
+	const size_t ids[] = { 3, 0, 7, 3 };
+	enum { N = sizeof(ids) / sizeof(ids[0]) };
+	const struct ee_ground_store_options spill = {
+		.memory = 1 << 16, .spill = 1 << 30, .like_easyedit = true,
+	}, none = { .like_easyedit = true };
+	struct ee_ground_store *other;
+	struct ee_ground a[N], b[N];
+	struct ee_ground_store_state state;
+	struct learning l;
+	size_t i, k, round;
+
+	learning_open(&l, runs[_i]);
+	must(ee_ground_store_take(l.store, ids, N, NULL, a, &err));
+	must(ee_ground_store_open(&other, l.model, l.m, l.run.train.list,
+				  l.run.train.n, NULL, &spill, &err));
+	for (round = 0; round < 2; round++) {
+		must(ee_ground_store_take(other, ids, N, NULL, b, &err));
+		for (i = 0; i < N; i++) {
+			ck_assert_uint_eq(a[i].size, b[i].size);
+			ck_assert_mem_eq(a[i].rows, b[i].rows,
+					 l.m->nparams * sizeof(*a[i].rows));
+			ck_assert_mem_eq(a[i].block, b[i].block,
+					 a[i].size * sizeof(*a[i].block));
+		}
+	}
+	state = ee_ground_store_state(other);
+	ck_assert_uint_eq(state.computed, l.run.train.n);
+	ck_assert_uint_gt(state.memory, 0);
+	ck_assert_uint_gt(state.spilled, 0);
+	ee_ground_store_close(other);
+
+	must(ee_ground_store_open(&other, l.model, l.m, l.run.train.list,
+				  l.run.train.n, NULL, &none, &err));
+	must(ee_ground_store_take(other, ids, 1, NULL, b, &err));
+	ck_assert_uint_eq(a[0].size, b[0].size);
+	for (k = 0; k < a[0].size; k++)
+		ck_assert_float_eq_tol(a[0].block[k], b[0].block[k], 1e-4f);
+	ck_assert_uint_eq(ee_ground_store_state(other).computed, 1);
+	ee_ground_store_close(other);
+	learning_close(&l);
+}
+END_TEST
+
+/* What the hooks of a run were told. */
+struct told {
+	size_t validations, bests;
+	uint64_t best_iteration;
+	double best;
+};
+
+static enum ee_status
+hear(void *ctx, const struct ee_mend_run *run,
+     const struct ee_mend_tally *tally, struct ee_err *e)
+{
+	(void)ctx, (void)run, (void)e;
+	ck_assert_uint_eq(tally->n, 3);
+	return EE_OK;
+}
+
+static enum ee_status
+judge(void *ctx, const struct ee_mend_run *run,
+      const struct ee_mend_tally *tally, bool best, struct ee_err *e)
+{
+	const double total = ee_mend_tally_mean(tally).total;
+	struct told *told = ctx;
+
+	(void)e;
+	ck_assert(best == (told->validations == 0 || total < told->best));
+	told->validations++;
+	if (best) {
+		told->bests++;
+		told->best = total;
+		told->best_iteration = run->iteration;
+	}
+	return EE_OK;
+}
+
+/* With a rate that is far too high nothing gets better for long. */
+START_TEST(patience_ends_a_run_and_the_best_is_known)
+{
+	struct told told = { 0 };
+	const struct ee_mend_hooks hooks = { &told, hear, judge, NULL };
+	struct ee_mend_run run = { .hooks = &hooks };
+	struct learning l;
+	enum ee_mend_end end;
+
+	learning_open(&l, "tiny-gpt2.train");
+	l.params.lr = l.params.lr_lr = 0.1;
+	l.params.accumulate = l.params.val_interval = 3;
+	l.params.log_interval = 3;
+	l.params.max_iters = 3000;
+	l.params.early_stop_patience = 12;
+	run.learner = &l.learner;
+	run.train = l.run.train.list;
+	run.ntrain = l.run.train.n;
+	run.val = l.run.val.list;
+	run.nval = l.run.val.n;
+	run.store_options.memory = 1 << 28;
+	must(ee_mend_run_open(&run, &err));
+	must(ee_mend_run_go(&run, &end, &err));
+	ck_assert_int_eq(end, EE_MEND_PATIENCE);
+	ck_assert_uint_lt(told.bests, told.validations);
+	ck_assert_uint_eq(run.best_iteration, told.best_iteration);
+	ck_assert(run.best == told.best);
+	ck_assert_uint_eq(run.iteration, told.best_iteration + 15);
+	ck_assert_uint_eq(told.validations, run.iteration / 3);
+	ee_mend_run_close(&run);
+	learning_close(&l);
+}
+END_TEST
+
 Suite *suite_mendtrain(void);
 
 Suite *
@@ -300,6 +475,10 @@ suite_mendtrain(void)
 
 	tcase_add_loop_test(t, sequences_are_the_references, 0, RUNS);
 	tcase_add_loop_test(t, training_is_the_references, 0, RUNS);
+	tcase_add_loop_test(t, records_of_any_shape_are_lessons, 0, 3);
+	tcase_add_loop_test(t, grounds_do_not_depend_on_where_they_are_kept,
+			    0, RUNS);
+	tcase_add_test(t, patience_ends_a_run_and_the_best_is_known);
 	suite_add_tcase(s, t);
 	return s;
 }
