@@ -218,7 +218,8 @@ say_difference(const struct search *s, const struct ee_warn *warn)
 		"%s%s%s", s->best, size, wanted, ee_dtype_name(s->name.precision),
 		q->precision ? q->precision : "any",
 		other ? ", another data set than " : "",
-		other ? q->dataset : "", tokens_text(s->arena, s->best));
+		other ? q->dataset : "",
+		tokens_text(s->arena, s->best));
 }
 
 enum ee_status

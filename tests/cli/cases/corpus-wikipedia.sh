@@ -87,10 +87,10 @@ for awk in mawk gawk original-awk busybox; do
 	PATH=$PWD/bin:$PATH wiki -l 30 dump.xml | cmp - text
 done
 head -n 30 dump.xml > cut.xml
-wiki -l 30 cut.xml > cut
+wiki -l 30 cut.xml > part
 echo "status $?"
 head -c 500 dump.xml.bz2 > cut.xml.bz2
-wiki -l 30 cut.xml.bz2 2> err > cut
+wiki -l 30 cut.xml.bz2 2> err > part
 echo "status $?"
 tail -n 1 err
 wiki 2>&1

@@ -48,7 +48,7 @@ for bad in bad-crc bad-nan bad-truncated bad-nonsymmetric bad-dims-rect; do
 done
 echo '-- none: what is printed makes them'
 corpus=$TOP/tests/golden/inputs/corpus.txt
-memit_none() { ee-memit -q -m "$m" -p h.yaml --stats 'no stats' --templates t.json "$@" r.jsonl; }
+memit_none() { ee-memit -q -m "$m" -p h.yaml --stats 'no stats' --templates t.json r.jsonl; }
 memit_none 2> err > out
 echo "status $?"
 cat err
