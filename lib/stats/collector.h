@@ -56,8 +56,8 @@ void ee_collector_close(struct ee_collector *c);
 /*
  * The memory that taps from .. to - 1 of the header's list 'taps' need, in
  * bytes: sums, rows that wait, the largest of what is needed for a moment (a
- * product, a check, a record that is written), and two records of 2,048 rows
- * of the stream.
+ * product, a check, a record that is written), two records of 2,048 rows of
+ * the stream, and what the BLAS keeps.
  */
 double ee_collector_need(const struct ee_value *taps, size_t from, size_t to,
 			 unsigned collect, bool watched);

@@ -8,7 +8,9 @@
 #include "math/blas.h"
 #include "math/threads.h"
 
-enum { PANEL = 256 };		/* rows of the product made at a time */
+/* Rows of the product that are made at a time, and of those on the diagonal:
+ * the BLAS copies all columns for each, and below it work is wasted. */
+enum { PANEL = 512, CORNER = 128 };
 
 static const struct {
 	const char *name;	/* sorted */
@@ -213,12 +215,32 @@ scratch_of(struct ee_moments *m, size_t bytes, struct ee_err *err)
 {
 	struct ee_scratch *s = m->shared != NULL ? m->shared : &m->own;
 
-	if (s->bytes < bytes) {
-		ee_scratch_free(s);
-		s->data = ee_doubles(bytes / sizeof(double) + 1, err);
-		s->bytes = s->data != NULL ? bytes : 0;
-	}
+	if (s->bytes >= bytes)
+		return s->data;
+	ee_scratch_free(s);
+	s->data = ee_doubles(bytes / sizeof(double) + 1, err);
+	s->bytes = s->data != NULL ? bytes : 0;
 	return s->data;
+}
+
+/*
+ * Rows [0, rows) of c (rows, cols) = y^T y from the diagonal on, y (n, cols)
+ * being columns of a matrix of 'd': a square at the left, in strips that
+ * begin at the diagonal, and the rest.
+ */
+static void
+multiply_panel(size_t n, size_t rows, size_t cols, size_t d, const float *y,
+	       float *c)
+{
+	size_t i, k;
+
+	for (i = 0; i < rows; i += k) {
+		k = rows - i < CORNER ? rows - i : CORNER;
+		ee_gemm(true, false, k, rows - i, n, 1.0f, y + i, d, y + i, d,
+			0.0f, c + i * cols + i, cols);
+	}
+	ee_gemm(true, false, rows, cols - rows, n, 1.0f, y, d, y + rows, d,
+		0.0f, c + rows, cols);
 }
 
 /*
@@ -240,8 +262,7 @@ multiply(struct ee_moments *m, size_t n, const float *x, struct ee_err *err)
 				   .cols = d - i, .width = d };
 
 		rows = d - i < PANEL ? d - i : PANEL;
-		ee_gemm(true, false, rows, p.cols, n, 1.0f, x + i, d, x + i,
-			d, 0.0f, c, p.cols);
+		multiply_panel(n, rows, p.cols, d, x + i, c);
 		ee_parallel(rows, 16, add_panel, &p);
 	}
 	return EE_OK;

@@ -215,7 +215,8 @@ say_difference(const struct search *s, const struct ee_warn *warn)
 		snprintf(size, sizeof(size), "%lld",
 			 (long long)s->name.sample_size);
 	ee_warn(warn, "using %s: sample size %s (wanted %s), %s (wanted %s)"
-		"%s%s%s", s->best, size, wanted, ee_dtype_name(s->name.precision),
+		"%s%s%s", s->best, size, wanted,
+		ee_dtype_name(s->name.precision),
 		q->precision ? q->precision : "any",
 		other ? ", another data set than " : "",
 		other ? q->dataset : "",

@@ -4,12 +4,18 @@
 
 #include "stats/collector.h"
 
+/* What the BLAS keeps for itself, by measurement: its copies of what it
+ * multiplies, and those of its threads where it factors. */
+#define KEPT_BY_BLAS (8.0 * (1 << 20))
+#define KEPT_TO_FACTOR (32.0 * (1 << 20))
+
 double
 ee_collector_need(const struct ee_value *taps, size_t from, size_t to,
 		  unsigned collect, bool watched)
 {
 	const struct ee_value *v;
-	double sums = 0, once, widest = 0, f;
+	double sums = KEPT_BY_BLAS + (watched ? KEPT_TO_FACTOR : 0);
+	double once, widest = 0, f;
 	size_t i;
 
 	for (i = from; i < to; i++) {

@@ -172,6 +172,35 @@ stages() {	# MODEL LAYERS WIDTH TAPS COUNT
 	pipe "$1" "$4" "$sum"
 }
 
+# counted MODEL TAP: processor seconds of ee-forward and ee-cov, per token:
+# that of more tokens less that of fewer, for what each run costs once
+counted() {
+	for lines in 20 60; do
+		tokens "$1" $lines
+		# shellcheck disable=SC2016
+		measure sh -c 'ee-forward -m "$1" -t "$2" < tokens | ee-cov' \
+			counted "$1" "$2" > /dev/null
+		echo "$(rows "$1" tokens) $(last took 2)"
+	done | awk '{ n = $1 - n; t = $2 - t } END { print t / n }'
+}
+
+# all_layers MODEL LAYERS: what the statistics of 48 layers cost beside those
+# of the 48th alone, from those of the first LAYERS; at best 1.65 where the
+# key is four times as wide as the model, products alone being counted
+all_layers() {
+	last=$(($2 - 1))
+	one=$(counted "$1" "transformer.h.$last.mlp.c_proj:in")
+	all=$(counted "$1" "transformer.h.{0-$last}.mlp.c_proj:in")
+	echo "$one $all $2" | awk '{
+		cov = ($2 - $1) / ($3 - 1)
+		layer = ($1 - cov) / $3
+		printf "%-29s %6s %8s %8.3f  ms a token and layer; of the " \
+			"model %.3f: 48 layers for one: %.2f\n",
+			"statistics of every layer", "", "", 1e3 * cov,
+			1e3 * layer, 48 * (layer + cov) / (48 * layer + cov)
+	}' >&3
+}
+
 # tokens MODEL LINES: the corpus's first lines, as 'text' and as 'tokens'
 tokens() {
 	head -n "$2" "$atlas/corpus.txt" > text
@@ -295,6 +324,7 @@ large() {
 	row 'ee-cov, one tap' "$n" "$(cov_work "$n" 5120 1)" 1280 "$cores" \
 		ee-cov < one > /dev/null
 	rm -f one
+	all_layers "$model" 12
 	tokens "$model" 40
 	stages "$model" 18 1280 'transformer.h.{13-17}.mlp.c_proj:in' 5
 	sed -e 's/^layers:.*/layers: [17]/' \

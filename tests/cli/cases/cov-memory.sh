@@ -8,7 +8,7 @@ pipe() { ee-tokenize -m model corpus.txt | ee-forward -m model -t "$taps" -t tra
 pipe | ee-cov -v > all.ee
 ee-npz save -q -d all < all.ee
 echo '-- too much: nothing is read, no statistics begin'
-pipe 2> /dev/null | ee-cov --memory 5M > none 2> said
+pipe 2> /dev/null | ee-cov --memory 13M > none 2> said
 echo "status $?"
 cat said
 wc -c < none
@@ -22,9 +22,9 @@ for f in all/*/*/*.npz; do
 	ee-npz cat "groups/${f#all/}" mom2.mom2 | cmp - a && echo same
 done
 echo '-- a plan; quiet; one tap too many'
-pipe | ee-cov --memory 5M --plan
+pipe | ee-cov --memory 13M --plan
 pipe | ee-cov --plan --collect mean | sed -n '$p'
-pipe 2> /dev/null | ee-cov -q --memory 5M
+pipe 2> /dev/null | ee-cov -q --memory 13M
 pipe 2> /dev/null | ee-cov --memory 100K
 pipe 2> /dev/null | ee-cov --memory 100K --plan | sed -n '$p'
 echo '-- usage'

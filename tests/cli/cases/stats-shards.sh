@@ -47,7 +47,7 @@ ee-tokenize -m "$model" --sample 40 corpus.txt | ee-forward -m "$model" -t "$tap
 echo '-- one shard, three shards in two groups'
 mk STATS="$PWD/s1" stats
 same s1
-mk -j 2 STATS="$PWD/s3" STATS_SHARDS=3 MEMORY=30M stats
+mk -j 2 STATS="$PWD/s3" STATS_SHARDS=3 MEMORY=38M stats
 cat s3/groups
 ls s3/parts
 same s3
@@ -60,7 +60,7 @@ made STATS="$PWD/s1"
 made STATS="$PWD/s1" SAMPLE=41
 made STATS="$PWD/s1" COLLECT=mom2,mean
 echo '-- a plan'
-mk STATS="$PWD/s4" STATS_SHARDS=2 MEMORY=30M stats-plan
+mk STATS="$PWD/s4" STATS_SHARDS=2 MEMORY=38M stats-plan
 grep -c 'ee-tokenize.*--shard [12]/2.*| ee-forward.*| ee-cov' said
 sed -n 1p said
 ls s4
@@ -80,17 +80,17 @@ for f in tokenize cov npz show; do ln -s "$BIN/ee-$f" bin/ee-$f; done
 LOG=$PWD/log REAL=$BIN
 export LOG REAL
 sed -i "s|\[ -e go \]|[ -e $PWD/go ]|" bin/ee-forward
-mk BIN="$PWD/bin" STATS="$PWD/s6" MEMORY=30M stats > failed
+mk BIN="$PWD/bin" STATS="$PWD/s6" MEMORY=38M stats > failed
 grep -c 'Error 1' failed
 ls s6/parts
 touch go
-mk BIN="$PWD/bin" STATS="$PWD/s6" MEMORY=30M stats
+mk BIN="$PWD/bin" STATS="$PWD/s6" MEMORY=38M stats
 same s6
 wc -l < log
 touch -d '2 days ago' s6/parts/old
 mv s6/parts/old s6/parts/1-of-1.ee.1
 touch corpus.txt
-mk BIN="$PWD/bin" STATS="$PWD/s6" MEMORY=30M stats
+mk BIN="$PWD/bin" STATS="$PWD/s6" MEMORY=38M stats
 same s6
 wc -l < log
 echo '-- Slurm'
