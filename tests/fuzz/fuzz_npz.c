@@ -16,6 +16,7 @@
 #include "file/npz_text.h"
 #include "stats/layer.h"
 #include "stats/statfile.h"
+#include "stats/verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -60,10 +61,29 @@ write_again(const struct ee_layer *l)
 	ee_arena_free(&arena);
 }
 
+/* Exactly twice; or a sum beyond all numbers. */
+static void
+add_again(struct ee_layer *l, const char *path)
+{
+	const size_t n = ee_packed_row(l->sums.width, l->sums.width);
+	const double first = l->sums.mom2 != NULL ? l->sums.mom2[n - 1] : 0;
+	struct ee_layer again;
+	struct ee_err err;
+
+	if (ee_layer_from_npz(&again, path, &err) != EE_OK)
+		abort();
+	if (ee_moments_merge(&l->sums, &again.sums, &err) == EE_OK &&
+	    l->sums.mom2 != NULL && l->sums.mom2[n - 1] != 2 * first)
+		abort();
+	ee_layer_free(&again);
+}
+
 static void
 read_statistics(const char *path)
 {
 	struct ee_stats_query any = { .sample_size = -1 };
+	struct ee_expected nothing = { .sample_size = -1 };
+	struct ee_report report;
 	struct ee_layer layer;
 	struct ee_stats stats;
 	struct ee_err err;
@@ -72,8 +92,12 @@ read_statistics(const char *path)
 		ee_stats_close(&stats);
 	if (ee_layer_from_npz(&layer, path, &err) == EE_OK) {
 		write_again(&layer);
+		add_again(&layer, path);
 		ee_layer_free(&layer);
 	}
+	if (ee_stats_verify(path, &nothing, &report, &err) != EE_OK)
+		report.n = 0;
+	ee_report_free(&report);
 }
 
 static void
@@ -85,6 +109,8 @@ write_members(const char *path, const uint8_t *data, size_t size)
 		"var.mean", "var.cmom2", "norm_mean.count",
 		"norm_mean.mean", "corr", "sample_size", "ee.layer",
 		"ee.side", "ee.corpus", "ee.history", "ee.documents",
+		"ee.parts", "ee.precision", "ee.moment_of", "ee.low.mom2",
+		"ee.low.mean", "ee.low.var", "ee.low.norm_mean",
 	};
 	struct ee_zip_writer w = { .fp = fopen(path, "w") };
 	struct ee_err err;
