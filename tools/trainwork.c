@@ -18,6 +18,10 @@ read_params(struct training *t)
 	if (p->eval_only)
 		return ee_fail(err, EE_EINPUT, "%s: eval_only is true: these "
 			       "are the parameters to edit with", opt->hparams);
+	if (p->dropout != 0)
+		return ee_fail(err, EE_EINPUT, "%s: dropout %g: nothing is "
+			       "dropped here: want 0", opt->hparams,
+			       p->dropout);
 	if (opt->outer != EE_OUTER_UNSAID)
 		p->outer = opt->outer;
 	if (p->outer == EE_OUTER_UNSAID)

@@ -100,6 +100,7 @@ static const struct ee_key keys[] = {
 	INT("seed", seed, 0),
 	REAL("cedit", cedit),
 	REAL("cloc", cloc),
+	REAL("dropout", dropout),
 	OWN("outer", false, read_outer),
 	OWN("opt", false, read_opt),
 	REAL("grad_clip", grad_clip),
@@ -125,7 +126,6 @@ static const struct ee_key keys[] = {
 	PASS("act"),
 	PASS("hidden_dim"),
 	PASS("no_grad_layers"),
-	PASS("dropout"),
 	PASS("lr_scale"),
 	/* where and how the reference runs; read by none of its methods */
 	PASS("model_class"),
@@ -202,8 +202,7 @@ check_method(const struct ee_mend_params *p, const struct ee_keys_source *s,
 		const char *key, *plain;
 		double number;
 	} idle[] = { { "act", "relu", 0 }, { "hidden_dim", "", 0 },
-		     { "no_grad_layers", "", 0 }, { "lr_scale", "", 1 },
-		     { "dropout", "", 0 } };
+		     { "no_grad_layers", "", 0 }, { "lr_scale", "", 1 } };
 	const struct ee_mend_net_params *n = &p->net;
 	const struct ee_value *v;
 	size_t i;

@@ -39,6 +39,7 @@ struct ee_mend_params {
 	double lr_lr;			/* rate at which those are learned */
 	int64_t seed;
 	double cedit, cloc;		/* weights of the two losses */
+	double dropout;			/* in training; 0 unless said */
 	enum ee_mend_outer outer;	/* where the edit loss is read */
 	enum ee_optim opt;
 	double grad_clip;		/* largest norm of a gradient */

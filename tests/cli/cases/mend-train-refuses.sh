@@ -51,6 +51,8 @@ rm -f a a.last
 hparams only.json 's/"eval_only": false/"eval_only": true/'
 fails 'eval_only is true: these are the parameters to edit with' \
 	train only.json
+hparams drop.json 's/"dropout": 0.0/"dropout": 0.1/'
+fails 'dropout 0.1: nothing is dropped here: want 0' train drop.json
 hparams key.json 's|loss/total_edit_val|loss/best_val|'
 fails "early_stop_key 'loss/best_val': want one of loss/total_edit_val" \
 	train key.json
