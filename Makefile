@@ -107,7 +107,7 @@ $(BUILD)/tests/unit/main.o: $(SUITES)
 TEST_ENV = BUILD='$(abspath $(BUILD))' BIN='$(abspath $(BIN))' CC='$(CC)' \
            PKG_CFLAGS='$(PKG_CFLAGS)' PKG_LIBS='$(PKG_LIBS)' SAN='$(SAN)'
 check: all $(UNIT)
-	@$(TEST_ENV) tests/run.sh unit cli lint man
+	@$(TEST_ENV) tests/run.sh unit cli work lint man
 lint: all
 	@$(TEST_ENV) tests/run.sh lint
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
