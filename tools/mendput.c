@@ -146,20 +146,6 @@ put(const struct job *j, size_t param)
 	return ee_writer_put(w->tool->out, &record, &w->tool->err);
 }
 
-/* What the next edit builds on. */
-static enum ee_status
-lay_over(struct mend_work *w, size_t param, const struct ee_delta *d)
-{
-	const struct ee_mend_param *p = &w->m->param[param];
-	const enum ee_status status = ee_model_edit(w->model, d->weight,
-		d->left, d->out, d->right, d->in, d->r, 1, &w->tool->err);
-
-	if (status == EE_OK)
-		w->norms[param] = ee_weight_norm(&ee_model_param(w->model,
-						 p->layer, p->role)->w);
-	return status;
-}
-
 static enum ee_status
 put_all(const struct job *j)
 {
@@ -172,7 +158,7 @@ put_all(const struct job *j)
 			continue;
 		status = put(j, i);
 		if (status == EE_OK && w->opt->sequential)
-			status = lay_over(w, i, &j->deltas[i]);
+			status = mend_lay_over(w, i, &j->deltas[i]);
 	}
 	return status;
 }

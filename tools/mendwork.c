@@ -69,6 +69,26 @@ tokenize(struct mend_work *w)
 	       ee_within(&w->tool->err, status, "%s", w->opt->requests);
 }
 
+static void
+take_norm(struct mend_work *w, size_t param)
+{
+	const struct ee_mend_param *p = &w->m->param[param];
+
+	w->norms[param] = ee_weight_norm(&ee_model_param(w->model, p->layer,
+							 p->role)->w);
+}
+
+enum ee_status
+mend_lay_over(struct mend_work *w, size_t param, const struct ee_delta *d)
+{
+	const enum ee_status status = ee_model_edit(w->model, d->weight,
+		d->left, d->out, d->right, d->in, d->r, 1, &w->tool->err);
+
+	if (status == EE_OK)
+		take_norm(w, param);
+	return status;
+}
+
 /* The archive that is asked for, or that the hyper-parameters name. */
 static enum ee_status
 open_archive(struct mend_work *w)
@@ -95,8 +115,7 @@ open_archive(struct mend_work *w)
 	if (w->norms == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < w->m->nparams; i++)
-		w->norms[i] = ee_weight_norm(&ee_model_param(w->model,
-			w->m->param[i].layer, w->m->param[i].role)->w);
+		take_norm(w, i);
 	return EE_OK;
 }
 

@@ -39,6 +39,10 @@ struct mend_work {
 EE_MUST_CHECK enum ee_status mend_open(struct mend_work *w);
 void mend_close(struct mend_work *w);
 
+/* Change a weight of the model for the edits to come. */
+EE_MUST_CHECK enum ee_status mend_lay_over(struct mend_work *w, size_t param,
+	const struct ee_delta *delta);
+
 /* One edit of 'n' requests from number 'first' on: told, checked, written,
  * and, where the next one is to build on it, laid over the model. */
 EE_MUST_CHECK enum ee_status mend_edit(struct mend_work *w, size_t first,
