@@ -27,7 +27,7 @@
 #	                      EasyEdit's own, 40 records, its five settings
 #	plot/*.gp             the charts
 MODELS     ?= atlas-gpt2 atlas-gptj atlas-neox atlas-llama
-METHODS    ?= ROME R-ROME MEMIT EMMET AlphaEdit $(MEND)
+METHODS    ?= ROME R-ROME MEMIT EMMET AlphaEdit MEND
 EDITS      ?= 1 10 100 1000
 RECORDS    ?= 100
 ONE_BY_ONE ?= 100
@@ -54,6 +54,8 @@ hparams_R-ROME    = $(WORK)/$(1)/R-ROME.yaml
 hparams_MEMIT     = hparams/MEMIT/$(1).yaml
 hparams_EMMET     = $(hparams_MEMIT)
 hparams_AlphaEdit = hparams/AlphaEdit/$(1).yaml
+hparams_MEND      = hparams/MEND/$(1).yaml
+archive_MEND      = $(WORK)/$(1)/mend/archive
 hparam = $(shell sed -n 's/^$(2): *//p' $(1) | tr -d '"[] ')
 # the keys of all layers
 last   = $(shell sed -nE 's/.*"(n_layer|num_hidden_layers)": ([0-9]+).*/\2/p' \
@@ -76,13 +78,15 @@ sizes    = $(if $(filter $(1),$(SINGLES)),$(shell printf '%s\n' $(EDITS) | \
 
 $(WORK)/records.jsonl: $(DATA) report/records.awk
 	@mkdir -p $(@D)
-	awk -v take=odd -f report/records.awk $(DATA) > $@
+	awk -v take=odd -f report/records.awk $(DATA) > $@.part
+	mv $@.part $@
 
 # $(call model_rules,MODEL)
 define model_rules
 $(WORK)/$(1)/templates.json: $(wildcard atlas/$(1)/*)
 	@mkdir -p $$(@D)
-	ee-generate -q -m atlas/$(1) --templates 5:10,10:10 > $$@
+	ee-generate -q -m atlas/$(1) --templates 5:5,10:5 > $$@.part
+	mv $$@.part $$@
 
 $(WORK)/$(1)/R-ROME.yaml: $(call hparams_ROME,$(1))
 	@mkdir -p $$(@D)
@@ -104,7 +108,14 @@ $(WORK)/$(1)/targets-%.ee: $(WORK)/records.jsonl $(WORK)/$(1)/templates.json \
 	ee-memit -q --strict -m atlas/$(1) -p $(call hparams_MEMIT,$(1)) \
 		--templates $(WORK)/$(1)/templates.json --limit $$* \
 		--targets-only --cache $(WORK)/$(1)/cache \
-		$(WORK)/records.jsonl > $$@
+		$(WORK)/records.jsonl > $$@.part
+	mv $$@.part $$@
+
+# A hypernetwork, by mend.mk: trained on other records, and once.
+$(WORK)/$(1)/mend/archive: hparams/TRAINING/MEND/$(1).yaml \
+		$(wildcard atlas/$(1)/*) atlas/zsre-train.json
+	+$(MAKE) --no-print-directory -f Makefile MODEL=atlas/$(1) \
+		OUT=$(WORK)/$(1) mend-train
 endef
 $(foreach m,$(MODELS),$(eval $(call model_rules,$(m))))
 
@@ -119,7 +130,8 @@ $(CELLS)/$(1)/$(2)-$(3).jsonl: $(WORK)/records.jsonl $(hparams_$(2)) \
 	MODEL=atlas/$(1) HPARAMS=$(hparams_$(2)) WORK=$(WORK)/$(1) \
 		ARCHIVE=$(archive_$(2)) TARGETS=targets-$(MOST).ee \
 		report/measure.sh $(2) $(3) $(RECORDS) \
-		$(WORK)/records.jsonl > $$@
+		$(WORK)/records.jsonl > $$@.part
+	mv $$@.part $$@
 ROWS += $(CELLS)/$(1)/$(2)-$(3).row
 endef
 $(foreach m,$(MODELS),$(foreach k,$(METHODS),$(foreach n,$(call \
@@ -135,7 +147,8 @@ $(CELLS)/$(1)/clamp-$(2).jsonl: $(CELLS)/$(1)/clamp-$(2).yaml \
 		$(WORK)/$(1)/stats.ee report/measure.sh
 	MODEL=atlas/$(1) HPARAMS=$(CELLS)/$(1)/clamp-$(2).yaml \
 		WORK=$(WORK)/$(1) report/measure.sh R-ROME 1 $(RECORDS) \
-		$(WORK)/records.jsonl > $$@
+		$(WORK)/records.jsonl > $$@.part
+	mv $$@.part $$@
 ROWS += $(CELLS)/$(1)/clamp-$(2).row
 endef
 $(foreach m,$(MODELS),$(foreach x,$(FRONTIER),$(eval $(call \
@@ -145,7 +158,8 @@ $(foreach m,$(MODELS),$(foreach x,$(FRONTIER),$(eval $(call \
 define row_rule
 $(1).row: $(1).jsonl report/pool.awk
 	awk -f report/pool.awk -v model=$(notdir $(patsubst %/,%,$(dir $(1)))) \
-		-v cell=$(notdir $(1)) $$< > $$@
+		-v cell=$(notdir $(1)) $$< > $$@.part
+	mv $$@.part $$@
 endef
 $(foreach r,$(ROWS:.row=),$(eval $(call row_rule,$(r))))
 
@@ -161,7 +175,8 @@ $(REPORT)/results.tsv: $(ROWS) $(REPORT)/asked
 	{ printf 'model\tmethod\tedits\trecords'; \
 	for k in efficacy paraphrase neighbourhood S; do \
 		printf '\t%s\tlow\thigh' $$k; \
-	done; echo; cat $(ROWS); } > $@
+	done; echo; cat $(ROWS); } > $@.part
+	mv $@.part $@
 
 $(REPORT)/report.md: $(REPORT)/results.tsv report/table.awk
 	awk -v date="$$(LC_ALL=C date -u '+%-d %B %Y')" -f report/table.awk $< \

@@ -11,7 +11,7 @@ top=$(cd "$here/../.." && pwd)
 out=${1:-$top/build/demo}
 PATH=${BIN:-$top/bin}:$PATH
 model=$here/atlas-gpt2
-tap=transformer.h.2.mlp.c_proj
+tap=transformer.h.0.mlp.c_proj
 rm -rf "$out"
 mkdir -p "$out"
 cd "$out"
@@ -25,7 +25,7 @@ ask() {		# ask OPTIONS...: the edited prompt, a paraphrase, neighbours
 		'Adam Smith holds the citizenship of' | sed 's/^/    /'
 }
 
-say "1. Statistics of the keys of layer 2, from 4,000 documents"
+say "1. Statistics of the keys of layer 0, from 4,000 documents"
 head -n 4000 "$here/corpus.txt" > corpus.txt
 ee-tokenize -m "$model" corpus.txt |
 	ee-forward -m "$model" -t "$tap:in" |

@@ -43,7 +43,7 @@ def edits_of(records):
     stats = os.path.join(work, "stats")
     run(["ee-tokenize", "-q", "-m", folder],
         ["ee-forward", "-q", "-m", folder, "-t",
-         "transformer.h.2.mlp.c_proj:in"],
+         "transformer.h.0.mlp.c_proj:in"],
         ["ee-cov", "-q"],
         ["ee-npz", "save", "-q", "-d", stats, "--dataset", "atlas"],
         data=text)
