@@ -12,7 +12,8 @@
 # chosen on.  ROME and R-ROME edit one after the other, each on the model
 # as the one before left it, and are left out beyond ONE_BY_ONE edits; MEND
 # makes one update of an edit's records, the others one solution.
-# FRONTIER: R-ROME with the clamp of its file times each of these.
+# FRONTIER: R-ROME with the v_lr of its file times each of these: how far the
+# last step overshoots is what is paid in neighbours.
 #
 # Results are in REPORT (build/pipelines/report/RECORDS): report.md,
 # results.tsv and charts; REPORT=report renews those of the repository.
@@ -31,7 +32,7 @@ METHODS    ?= ROME R-ROME MEMIT EMMET AlphaEdit MEND
 EDITS      ?= 1 10 100 1000
 RECORDS    ?= 100
 ONE_BY_ONE ?= 100
-FRONTIER   ?= 0.25 0.5 0.75 1 1.5 2
+FRONTIER   ?= 0.125 0.5 1 2 4
 DATA       ?= atlas/counterfact.json
 CORPUS     ?= atlas/corpus.txt
 TOKENS     ?= 100000
@@ -52,7 +53,7 @@ easyedit: $(REPORT)/easyedit.md
 hparams_ROME      = hparams/ROME/$(1).yaml
 hparams_R-ROME    = $(WORK)/$(1)/R-ROME.yaml
 hparams_MEMIT     = hparams/MEMIT/$(1).yaml
-hparams_EMMET     = $(hparams_MEMIT)
+hparams_EMMET     = hparams/EMMET/$(1).yaml
 hparams_AlphaEdit = hparams/AlphaEdit/$(1).yaml
 hparams_MEND      = hparams/MEND/$(1).yaml
 archive_MEND      = $(WORK)/$(1)/mend/archive
@@ -68,9 +69,8 @@ $(foreach k,$(METHODS),$(if $(hparams_$(k)),,$(error METHODS: '$(k)' is no \
 $(foreach m,$(MODELS),$(if $(wildcard atlas/$(m)/config.json),,$(error \
 	MODELS: no atlas/$(m))))
 
-# as many targets as the last record of the last edit needs
-MOST    := $(shell for n in $(EDITS); do \
-	echo $$((($(RECORDS) + n - 1) / n * n)); done | sort -n | tail -n 1)
+# as many targets as the last edit of $(1) records needs
+need     = $(shell echo $$((($(RECORDS) + $(1) - 1) / $(1) * $(1))))
 SINGLES := ROME R-ROME
 # the numbers of edits of method $(1)
 sizes    = $(if $(filter $(1),$(SINGLES)),$(shell printf '%s\n' $(EDITS) | \
@@ -125,10 +125,10 @@ define cell
 $(CELLS)/$(1)/$(2)-$(3).jsonl: $(WORK)/records.jsonl $(hparams_$(2)) \
 		$(WORK)/$(1)/templates.json $(WORK)/$(1)/stats.ee \
 		$(if $(filter $(2),$(SINGLES) MEND),,\
-		$(WORK)/$(1)/targets-$(MOST).ee) $(archive_$(2)) report/measure.sh
+		$(WORK)/$(1)/targets-$(call need,$(3)).ee) $(archive_$(2)) report/measure.sh
 	@mkdir -p $$(@D)
 	MODEL=atlas/$(1) HPARAMS=$(hparams_$(2)) WORK=$(WORK)/$(1) \
-		ARCHIVE=$(archive_$(2)) TARGETS=targets-$(MOST).ee \
+		ARCHIVE=$(archive_$(2)) TARGETS=targets-$(call need,$(3)).ee \
 		report/measure.sh $(2) $(3) $(RECORDS) \
 		$(WORK)/records.jsonl > $$@.part
 	mv $$@.part $$@
@@ -139,17 +139,17 @@ $(foreach m,$(MODELS),$(foreach k,$(METHODS),$(foreach n,$(call \
 
 # $(call frontier_cell,MODEL,FACTOR)
 define frontier_cell
-$(CELLS)/$(1)/clamp-$(2).yaml: $(WORK)/$(1)/R-ROME.yaml
+$(CELLS)/$(1)/rate-$(2).yaml: $(WORK)/$(1)/R-ROME.yaml
 	@mkdir -p $$(@D)
-	awk '/^clamp_norm_factor:/ { $$$$2 *= $(2) } 1' $$< > $$@
-$(CELLS)/$(1)/clamp-$(2).jsonl: $(CELLS)/$(1)/clamp-$(2).yaml \
+	awk '/^v_lr:/ { $$$$2 *= $(2) } 1' $$< > $$@
+$(CELLS)/$(1)/rate-$(2).jsonl: $(CELLS)/$(1)/rate-$(2).yaml \
 		$(WORK)/records.jsonl $(WORK)/$(1)/templates.json \
 		$(WORK)/$(1)/stats.ee report/measure.sh
-	MODEL=atlas/$(1) HPARAMS=$(CELLS)/$(1)/clamp-$(2).yaml \
+	MODEL=atlas/$(1) HPARAMS=$(CELLS)/$(1)/rate-$(2).yaml \
 		WORK=$(WORK)/$(1) report/measure.sh R-ROME 1 $(RECORDS) \
 		$(WORK)/records.jsonl > $$@.part
 	mv $$@.part $$@
-ROWS += $(CELLS)/$(1)/clamp-$(2).row
+ROWS += $(CELLS)/$(1)/rate-$(2).row
 endef
 $(foreach m,$(MODELS),$(foreach x,$(FRONTIER),$(eval $(call \
 	frontier_cell,$(m),$(x)))))

@@ -12,7 +12,7 @@ NR == 1 { next }
 {
 	models = note(models, $1)
 	records = $4
-	if ($2 == "clamp") {
+	if ($2 == "rate") {
 		factors = note(factors, $3)
 		success = $5 + $8 > 0 ? 2 * $5 * $8 / ($5 + $8) : 0
 		frontier[$1, $3] = sprintf("%.1f / %.1f, %.1f", success, $11, $14)
@@ -64,6 +64,10 @@ END {
 		for (k = 1; k <= nk; k++)
 			if ((model[i], method[k]) in single)
 				print "| " model[i] " | " method[k] " | " single[model[i], method[k]] " |"
+	if (index(" " methods " ", " MEND "))
+		print "\nMEND's networks were trained to keep the answers of zsRE's locality questions,\n" \
+			"which are of other relations: neighbours in the sense of CounterFact, of the\n" \
+			"same relation and object, are not what they learned to keep."
 
 	print "\n## Many edits\n"
 	print "S of " records " records: as many edits as it takes until all are edited. ROME and"
@@ -85,9 +89,8 @@ END {
 	if (nf == 0)
 		exit
 	print "\n## Success against neighbourhood\n"
-	print "R-ROME, single edits, with the clamp on the target vector's length times a"
-	print "factor: success (the harmonic mean of efficacy and paraphrase) / neighbourhood,"
-	print "and S. The factor 1 is what the hyper-parameters say.\n"
+	print "R-ROME, single edits, with the v_lr of the hyper-parameters times a factor:"
+	print "success (the harmonic mean of efficacy and paraphrase) / neighbourhood, and S.\n"
 	print "![success against neighbourhood](frontier.png)\n"
 	line = "| model |"
 	for (f = 1; f <= nf; f++)
