@@ -40,10 +40,8 @@ validated(void *ctx, const struct ee_mend_run *run,
 			mean.edit, 100 * mean.acc, mean.loc,
 			100 * mean.same, best ? ", best" : "");
 	TRY(train_log_val(t, tally, best));
-	if (best) {
-		t->best = *tally;
+	if (best)
 		TRY(train_save(t, t->opt->out, tally));
-	}
 	return train_save(t, t->last, NULL);
 }
 

@@ -37,7 +37,6 @@ struct training {
 	struct ee_mend *m;
 	struct ee_mend_learner learner;
 	struct ee_mend_run run;
-	struct ee_mend_tally best;	/* of the best validation */
 	char *last;			/* "<out>.last" */
 	bool saved;			/* 'out' is of this run */
 	struct ee_progress progress;
