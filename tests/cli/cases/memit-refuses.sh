@@ -6,14 +6,14 @@ short() { sed 's/[0-9a-f]\{16\}/F/g'; }
 echo '-- statistics of one layer are not there'
 cp -r "$s/tiny-gpt2" .
 rm tiny-gpt2/wikipedia_stats/transformer.h.2.*
-ee-memit -q -m "$m" -p h.yaml --stats . --templates t.json --like rome r.jsonl 2>&1 > x.ee
+ee-memit -q -m "$m" -p h.yaml --stats . --templates t.json --like rome r.jsonl 2>&1 > x.ee | cat
 echo '-- of too few tokens, without a ridge and with one'
 head -n 2 "$TOP/tests/golden/inputs/corpus.txt" | ee-tokenize -m "$m" |
 	ee-forward -q -m "$m" -t 'transformer.h.{1-2}.mlp.c_proj:in' |
 	ee-cov -q --tokens 40 | ee-npz save -q -d few --dataset wikipedia
 sed '/mom2_n_samples/d' h.yaml > few.yaml
 few() { ee-memit -q -m "$m" -p few.yaml --stats few --templates t.json "$@" r.jsonl; }
-few --like rome 2>&1 > x.ee
+few --like rome 2>&1 > x.ee | cat
 few > x.ee && echo 'the default ridge will do'
 echo '-- doubles, in lines and in a list'
 {
@@ -33,14 +33,14 @@ other() { ee-memit -q -m tiny-gpt2/other -p named.yaml --stats "$s" --templates 
 other --targets t.ee 2>&1 > x.ee | short
 other --force --targets t.ee > x.ee && echo forced
 sed 's/^layers:.*/layers: [1]/' h.yaml > h1.yaml
-ee-memit -q -m "$m" -p h1.yaml --stats "$s" --templates t.json --targets t.ee r.jsonl 2>&1 > x.ee
+ee-memit -q -m "$m" -p h1.yaml --stats "$s" --templates t.json --targets t.ee r.jsonl 2>&1 > x.ee | cat
 head -c 900 t.ee > cut.ee
-memit -q --targets cut.ee r.jsonl 2>&1 > x.ee
-memit -q --targets e.ee r.jsonl 2>&1 > x.ee
-memit -q --targets none.ee r.jsonl 2>&1 > x.ee
+memit -q --targets cut.ee r.jsonl 2>&1 > x.ee | cat
+memit -q --targets e.ee r.jsonl 2>&1 > x.ee | cat
+memit -q --targets none.ee r.jsonl 2>&1 > x.ee | cat
 echo '-- layers, usage'
 sed 's/^layers:.*/layers: [1, 4]/' h.yaml > h4.yaml
-ee-memit -q -m "$m" -p h4.yaml --stats "$s" --templates t.json r.jsonl 2>&1 > x.ee
+ee-memit -q -m "$m" -p h4.yaml --stats "$s" --templates t.json r.jsonl 2>&1 > x.ee | cat
 memit --shard 1/2 r.jsonl 2>&1 | head -n 1
 memit --shard 3/2 --targets-only r.jsonl 2>&1 | head -n 1
 memit --targets t.ee --targets-only r.jsonl 2>&1 | head -n 1
