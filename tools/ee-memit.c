@@ -5,10 +5,10 @@
  *         statistics   .npz of the edited layers' keys
  *         targets      with --targets: as written with --targets-only
  * writes  delta        weight, left f4 (out, r), right f4 (in, r),
- *                      keys f4 (in, n), cases, method, layer, report; with
- *                      --targets-only
- *         targets      case, layer, at, v f4 (d), v0 f4 (d), steps, ended,
- *                      loss, p_before, p_after
+ *                      keys f4 (in, n), cases, requests, method, layer,
+ *                      report; with --targets-only
+ *         targets      case, request, layer, at, v f4 (d), v0 f4 (d), steps,
+ *                      ended, loss, p_before, p_after
  */
 #include <getopt.h>
 #include <stdlib.h>

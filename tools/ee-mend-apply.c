@@ -4,8 +4,8 @@
  *
  * reads   requests     JSON: a list, or one map a line
  *         archive      the hypernetwork, as torch.save writes it
- * writes  delta        weight, left f4 (out, n), right f4 (in, n), case or
- *                      cases, method, layer, report
+ * writes  delta        weight, left f4 (out, n), right f4 (in, n), case,
+ *                      request or cases, requests, method, layer, report
  */
 #include <getopt.h>
 #include <stdlib.h>

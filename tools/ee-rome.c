@@ -5,7 +5,7 @@
  *         statistics   .npz of the edited layer's keys, where the
  *                      hyper-parameters say mom2_adjustment
  * writes  delta        weight, left f4 (out, 1), right f4 (in, 1), case,
- *                      method, layer, report
+ *                      request, method, layer, report
  */
 #include <getopt.h>
 #include <stdlib.h>
@@ -77,11 +77,18 @@ static enum ee_status
 put(struct session *s, const struct ee_request *request, size_t layer,
     const struct ee_delta *delta, const struct ee_rome_report *report)
 {
+	struct ee_plain plain;
 	struct ee_value record;
+	enum ee_status status;
 
 	ee_arena_reset(&s->arena);
+	status = ee_request_plain(&plain, request, &s->arena, &s->tool->err);
+	if (status != EE_OK)
+		return status;
 	record = ee_delta_record(&s->arena, delta);
 	ee_put(&s->arena, &record, "case", ee_text(request->id));
+	ee_put(&s->arena, &record, "request",
+	       ee_plain_value(&s->arena, &plain));
 	ee_put(&s->arena, &record, "method", ee_text(s->hparams.alg_name));
 	ee_put(&s->arena, &record, "layer", ee_int((int64_t)layer));
 	ee_put(&s->arena, &record, "report",

@@ -45,7 +45,7 @@ static enum ee_status
 match_edits(struct eval *e, enum ee_data_format format)
 {
 	struct ee_err *err = &e->tool->err;
-	size_t i, n, kept = 0;
+	size_t i, n, kept = 0, silent = 0;
 	enum ee_status status = EE_OK;
 
 	for (i = 0; i < e->records.n && status == EE_OK; i++) {
@@ -57,6 +57,11 @@ match_edits(struct eval *e, enum ee_data_format format)
 		if (status != EE_OK)
 			break;
 		if (case_edits_find(&e->edits, c.id, &n) != NULL) {
+			status = case_edits_check(&e->edits, &c, &silent,
+						  err);
+			if (status != EE_OK)
+				return ee_within(err, status, "record %zu",
+						 e->numbers[i]);
 			e->numbers[kept] = e->numbers[i];
 			e->records.u.list[kept++] = *record;
 		} else if (!e->opt->skip_missing) {
@@ -69,6 +74,10 @@ match_edits(struct eval *e, enum ee_data_format format)
 	if (status == EE_OK && kept < e->records.n)
 		ee_warn(&e->tool->warn, "%zu of %zu records are left out: no "
 			"edit of them", e->records.n - kept, e->records.n);
+	if (status == EE_OK && silent > 0)
+		ee_warn(&e->tool->warn, "%zu edits do not say of which "
+			"request they are: matched with records by their "
+			"cases alone", silent);
 	e->records.n = kept;
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/try.h"
+#include "edit/request.h"
 #include "evalwork.h"
 
 void
@@ -42,12 +43,15 @@ case_text(struct case_edits *edits, const struct ee_value *v,
 	return ee_arena_check(&edits->arena, err);
 }
 
+/* 'e' with the case 'id'. */
 static enum ee_status
 add_case(struct case_edits *edits, const struct ee_value *id,
-	 const struct ee_delta *delta, const char *where, struct ee_err *err)
+	 struct case_edit e, struct ee_err *err)
 {
-	struct case_edit *more, e = { .number = edits->n, .delta = *delta };
-	enum ee_status status = case_text(edits, id, where, &e.id, err);
+	struct case_edit *more;
+	enum ee_status status = case_text(edits, id, e.where, &e.id, err);
+
+	e.number = edits->n;
 
 	if (status == EE_OK && edits->n == edits->room) {
 		const size_t room = 2 * edits->room + 64;
@@ -63,14 +67,39 @@ add_case(struct case_edits *edits, const struct ee_value *id,
 	return status;
 }
 
+/* A list of 'n' requests, or one, kept; NULL where the record has none. */
+static enum ee_status
+keep_requests(struct case_edits *edits, const struct ee_value *record,
+	      bool list, size_t n, const char *where,
+	      const struct ee_value **requests, struct ee_err *err)
+{
+	const char *key = list ? "requests" : "request";
+	const struct ee_value *v = ee_get(record, key);
+	struct ee_value *kept;
+
+	*requests = NULL;
+	if (v == NULL)
+		return EE_OK;
+	if (list && (v->type != EE_LIST || v->n != n))
+		return ee_fail(err, EE_EFORMAT, "%s: '%s' is no list of %zu, "
+			       "as 'cases' is", where, key, n);
+	kept = ee_arena_alloc(&edits->arena, sizeof(*kept),
+			      _Alignof(struct ee_value));
+	if (kept == NULL)
+		return ee_arena_check(&edits->arena, err);
+	*kept = ee_copy(&edits->arena, v);
+	*requests = list ? kept->u.list : kept;
+	return ee_arena_check(&edits->arena, err);
+}
+
 /* One edit: of one case, or of some together, each of which then has it. */
 static enum ee_status
 add_edit(struct case_edits *edits, const struct ee_value *record,
 	 const char *where, struct ee_err *err)
 {
-	const struct ee_value *one = ee_get(record, "case"),
+	const struct ee_value *one = ee_get(record, "case"), *requests,
 			      *cases = ee_get(record, "cases");
-	struct ee_delta delta;
+	struct case_edit e = { .where = where };
 	struct ee_value kept;
 	enum ee_status status;
 	size_t i, n = 1;
@@ -83,13 +112,17 @@ add_edit(struct case_edits *edits, const struct ee_value *record,
 		return ee_fail(err, EE_EFORMAT, "%s: neither 'case' nor "
 			       "'cases': whose edit is it? (--per-case)",
 			       where);
-	TRY(ee_delta_from(record, where, &delta, err));
-	kept = ee_delta_record(&edits->arena, &delta);
+	TRY(keep_requests(edits, record, one != ee_get(record, "case"), n,
+			  where, &requests, err));
+	TRY(ee_delta_from(record, where, &e.delta, err));
+	kept = ee_delta_record(&edits->arena, &e.delta);
 	kept = ee_copy(&edits->arena, &kept);
 	TRY(ee_arena_check(&edits->arena, err));
-	status = ee_delta_from(&kept, where, &delta, err);
-	for (i = 0; i < n && status == EE_OK; i++)
-		status = add_case(edits, &one[i], &delta, where, err);
+	status = ee_delta_from(&kept, where, &e.delta, err);
+	for (i = 0; i < n && status == EE_OK; i++) {
+		e.request = requests != NULL ? &requests[i] : NULL;
+		status = add_case(edits, &one[i], e, err);
+	}
 	return status;
 }
 
@@ -99,14 +132,13 @@ read_stream(struct case_edits *edits, struct ee_reader *in, const char *path,
 {
 	const struct ee_value *record;
 	enum ee_status status;
-	char where[40];
+	const char *where;
 
 	while ((status = ee_reader_next(in, &record, err)) == EE_OK) {
-		snprintf(where, sizeof(where), "record %llu",
-			 (unsigned long long)ee_reader_count(in));
-		status = add_edit(edits, record, where, err);
-		if (status != EE_OK)
-			return ee_within(err, status, "%s", path);
+		where = ee_arena_printf(&edits->arena, "%s: record %llu", path,
+			(unsigned long long)ee_reader_count(in));
+		TRY(ee_arena_check(&edits->arena, err));
+		TRY(add_edit(edits, record, where, err));
 	}
 	if (status == EE_END && ee_reader_count(in) == 0)
 		return ee_fail(err, EE_EFORMAT, "%s: holds no edit", path);
@@ -189,4 +221,26 @@ case_edits_find(const struct case_edits *edits, const char *id, size_t *n)
 	while (low + *n < edits->n && strcmp(edits->list[low + *n].id, id) == 0)
 		(*n)++;
 	return *n > 0 ? &edits->list[low] : NULL;
+}
+
+enum ee_status
+case_edits_check(const struct case_edits *edits, const struct ee_case *c,
+		 size_t *silent, struct ee_err *err)
+{
+	struct ee_plain asked = { .prompt = c->list[0].prompt,
+				  .subject = c->subject,
+				  .target = c->list[0].target };
+	size_t i, n;
+	const struct case_edit *e = case_edits_find(edits, c->id, &n);
+	enum ee_status status = EE_OK;
+
+	memcpy(asked.id, c->id, sizeof(asked.id));
+	for (i = 0; i < n && status == EE_OK; i++) {
+		if (e[i].request == NULL)
+			++*silent;
+		else
+			status = ee_plain_check(&asked, e[i].request,
+						e[i].where, err);
+	}
+	return status;
 }

@@ -25,6 +25,8 @@ struct eval_options {
 struct case_edit {
 	const char *id;
 	size_t number;		/* in the stream */
+	const struct ee_value *request;	/* that it serves, or NULL */
+	const char *where;	/* "edits.ee: record 3" */
 	struct ee_delta delta;
 };
 
@@ -46,6 +48,13 @@ void case_edits_free(struct case_edits *edits);
  * included; NULL if there is none. */
 const struct case_edit *case_edits_find(const struct case_edits *edits,
 	const char *id, size_t *n);
+
+/*
+ * See that the edits of a case were made of the request that the record asks
+ * about.  '*silent' counts those that do not say.  Fails with EE_EMATCH.
+ */
+EE_MUST_CHECK enum ee_status case_edits_check(const struct case_edits *edits,
+	const struct ee_case *c, size_t *silent, struct ee_err *err);
 
 /* Are the edits of two cases the same records of a stream? */
 bool case_edits_same(const struct case_edits *edits, const char *a,

@@ -124,6 +124,8 @@ take(struct session *s, struct ee_reader *in, const char *path,
 	ee_arena_reset(&s->arena);
 	named = ee_copy(&s->arena, record);
 	ee_set(&s->arena, &named, "case", ee_text(c->request.id));
+	ee_set(&s->arena, &named, "request",
+	       ee_plain_value(&s->arena, &c->plain));
 	status = ee_reader_next(in, &record, err);
 	if (status != EE_END)
 		return status != EE_OK ? status : ee_fail(err, EE_EFORMAT,

@@ -59,6 +59,9 @@ read_case(struct reading *w, size_t i)
 	status = ee_request_read(&c->request, &s->requests.u.list[i], i + 1,
 				 &tool->arena, &tool->err);
 	if (status == EE_OK)
+		status = ee_request_plain(&c->plain, &c->request,
+					  &tool->arena, &tool->err);
+	if (status == EE_OK)
 		status = ee_prompts_make(&c->prompts, s->tok, &c->request,
 					 &s->templates, s->hparams.fact_token,
 					 s->opt->like_easyedit ?

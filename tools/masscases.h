@@ -9,6 +9,7 @@
 
 struct mass_case {
 	struct ee_request request;
+	struct ee_plain plain;	/* the same */
 	size_t number;		/* of its record, from 0 */
 	struct ee_prompts prompts;
 	float *z, *v0;		/* (d) */

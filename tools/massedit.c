@@ -39,19 +39,24 @@ put_layer(struct work *w, const struct batch *b, size_t i)
 {
 	struct session *s = &w->session;
 	const struct ee_memit_layer *report = &b->report[i];
-	struct ee_value record, cases = ee_list(), said = ee_map();
+	struct ee_value record, cases = ee_list(), requests = ee_list();
+	struct ee_value said = ee_map();
 	size_t k;
 
 	ee_arena_reset(&s->arena);
 	record = ee_delta_record(&s->arena, &b->deltas[i]);
-	for (k = 0; k < b->n; k++)
+	for (k = 0; k < b->n; k++) {
 		ee_add(&s->arena, &cases, ee_text(b->cases[k].request.id));
+		ee_add(&s->arena, &requests,
+		       ee_plain_value(&s->arena, &b->cases[k].plain));
+	}
 	ee_put(&s->arena, &said, "update_norm", ee_real(report->update));
 	ee_put(&s->arena, &said, "lack", ee_real(report->lack));
 	ee_put(&s->arena, &record, "keys",
 	       ee_tensor(ee_tensor_2d(EE_F32, b->keys[i],
 				      s->model->config.f, b->n)));
 	ee_put(&s->arena, &record, "cases", cases);
+	ee_put(&s->arena, &record, "requests", requests);
 	ee_put(&s->arena, &record, "method",
 	       ee_text(mass_method_name(w->systems.method)));
 	ee_put(&s->arena, &record, "layer",

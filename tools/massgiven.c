@@ -13,6 +13,7 @@ static enum ee_status
 take_target(struct session *s, const struct ee_value *record,
 	    const char *path, struct mass_case *cases, size_t n)
 {
+	const struct ee_value *request = ee_get(record, "request");
 	const size_t d = s->model->config.d;
 	struct ee_err *err = &s->tool->err;
 	const char *name, *at;
@@ -37,13 +38,16 @@ take_target(struct session *s, const struct ee_value *record,
 			       "for %s %lld, of %zu; wanted is layer %zu, of "
 			       "%zu", path, name, at, (long long)layer,
 			       v.shape[0], mass_last_layer(s), d);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && status == EE_OK; i++) {
 		if (strcmp(cases[i].request.id, name) != 0)
 			continue;
+		if (request != NULL)
+			status = ee_plain_check(&cases[i].plain, request,
+						path, err);
 		memcpy(cases[i].z, v.data, d * sizeof(*cases[i].z));
 		cases[i].found = true;
 	}
-	return EE_OK;
+	return status;
 }
 
 static enum ee_status

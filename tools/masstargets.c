@@ -46,6 +46,7 @@ target_record(struct session *s, const struct mass_case *c,
 
 	ee_arena_reset(a);
 	ee_put(a, &r, "case", ee_text(c->request.id));
+	ee_put(a, &r, "request", ee_plain_value(a, &c->plain));
 	ee_put(a, &r, "layer", ee_int((int64_t)mass_last_layer(s)));
 	ee_put(a, &r, "at", ee_text("layer"));
 	ee_put(a, &r, "v", ee_tensor(ee_tensor_2d(EE_F32, c->z, d, 0)));

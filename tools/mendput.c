@@ -128,17 +128,23 @@ put(const struct job *j, size_t param)
 {
 	struct mend_work *w = j->w;
 	struct ee_arena *a = &w->arena;
-	struct ee_value record, cases = ee_list();
+	const struct ee_plain *r = &w->requests[j->first];
+	struct ee_value record, cases = ee_list(), requests = ee_list();
 	size_t i;
 
 	ee_arena_reset(a);
 	record = ee_delta_record(a, &j->deltas[param]);
-	for (i = j->first; i < j->first + j->n; i++)
-		ee_add(a, &cases, ee_text(w->requests[i].id));
-	if (j->n == 1)
-		ee_put(a, &record, "case", ee_text(w->requests[j->first].id));
-	else
+	for (i = 0; i < j->n; i++) {
+		ee_add(a, &cases, ee_text(r[i].id));
+		ee_add(a, &requests, ee_plain_value(a, &r[i]));
+	}
+	if (j->n == 1) {
+		ee_put(a, &record, "case", ee_text(r->id));
+		ee_put(a, &record, "request", ee_plain_value(a, r));
+	} else {
 		ee_put(a, &record, "cases", cases);
+		ee_put(a, &record, "requests", requests);
+	}
 	ee_put(a, &record, "method", ee_text("MEND"));
 	ee_put(a, &record, "layer",
 	       ee_int((int64_t)w->m->param[param].layer));

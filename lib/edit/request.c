@@ -117,12 +117,66 @@ ee_plain_read(struct ee_plain *p, const struct ee_value *record,
 		status = ee_request_read(&r, record, number, arena, err);
 	if (status != EE_OK)
 		return status;
-	p->target = texts[TARGET];
-	p->prompt = texts[PROMPT];
 	if (hole)
-		p->prompt = ee_arena_printf(arena, "%s%s%s", r.before,
-					    r.subject, r.after);
+		return ee_request_plain(p, &r, arena, err);
+	p->prompt = texts[PROMPT];
+	p->subject = texts[SUBJECT];
+	p->target = texts[TARGET];
+	return EE_OK;
+}
+
+enum ee_status
+ee_request_plain(struct ee_plain *p, const struct ee_request *r,
+		 struct ee_arena *arena, struct ee_err *err)
+{
+	memcpy(p->id, r->id, sizeof(p->id));
+	p->prompt = ee_arena_printf(arena, "%s%s%s", r->before, r->subject,
+				    r->after);
+	p->subject = r->subject;
+	p->target = r->target;
 	return ee_arena_check(arena, err);
+}
+
+struct ee_value
+ee_plain_value(struct ee_arena *arena, const struct ee_plain *p)
+{
+	struct ee_value v = ee_map();
+
+	ee_put(arena, &v, "prompt", ee_text(p->prompt));
+	if (p->subject != NULL)
+		ee_put(arena, &v, "subject", ee_text(p->subject));
+	ee_put(arena, &v, "target_new", ee_text(p->target));
+	return v;
+}
+
+enum ee_status
+ee_plain_check(const struct ee_plain *p, const struct ee_value *named,
+	       const char *where, struct ee_err *err)
+{
+	const struct { const char *key, *want; bool may_lack; } texts[] = {
+		{ "prompt", p->prompt, false }, { "subject", p->subject, true },
+		{ "target_new", p->target, false },
+	};
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *key = texts[i].key, *want = texts[i].want;
+		enum ee_status status;
+
+		if (texts[i].may_lack &&
+		    (want == NULL || ee_get(named, key) == NULL))
+			continue;
+		status = ee_get_text(named, key, &text, where, err);
+		if (status != EE_OK)
+			return status;
+		if (strcmp(text, want) != 0)
+			return ee_fail(err, EE_EMATCH, "case %s: its %s is "
+				       "'%.200s', but %s is of another "
+				       "request, whose %s is '%.200s'", p->id,
+				       key, want, where, key, text);
+	}
+	return EE_OK;
 }
 
 /* The text of a prompt and where in it the subject and the prompt end. */

@@ -37,6 +37,7 @@ EE_MUST_CHECK enum ee_status ee_request_read(struct ee_request *request,
 struct ee_plain {
 	char id[64];
 	const char *prompt;	/* the subject put in for "{}" */
+	const char *subject;	/* or NULL */
 	const char *target;	/* as given */
 };
 
@@ -47,6 +48,29 @@ struct ee_plain {
 EE_MUST_CHECK enum ee_status ee_plain_read(struct ee_plain *request,
 	const struct ee_value *record, size_t number, struct ee_arena *arena,
 	struct ee_err *err);
+
+/* The same, of a request. */
+EE_MUST_CHECK enum ee_status ee_request_plain(struct ee_plain *plain,
+	const struct ee_request *request, struct ee_arena *arena,
+	struct ee_err *err);
+
+/*
+ * {prompt, subject, target_new}: what a record of a stream says of the request
+ * that it serves, in 'arena', texts borrowed.  The prompt has the subject in
+ * it; a subject that is NULL is left out.
+ */
+struct ee_value ee_plain_value(struct ee_arena *arena,
+			       const struct ee_plain *plain);
+
+/*
+ * Is 'named', such a map, from 'where', of this request?  A subject that one
+ * of the two lacks is not compared.
+ *
+ * Fails with EE_EMATCH, showing both texts, and with EE_EFORMAT where 'named'
+ * is no request.
+ */
+EE_MUST_CHECK enum ee_status ee_plain_check(const struct ee_plain *plain,
+	const struct ee_value *named, const char *where, struct ee_err *err);
 
 /* A sequence of tokens and a place in it. */
 struct ee_spot {

@@ -11,7 +11,6 @@ static const char *const names[] = { "counterfact", "zsre", "easyedit" };
 struct reading {
 	struct ee_case *c;
 	struct ee_arena *arena;
-	const char *subject;	/* or NULL */
 	struct ee_err *err;
 };
 
@@ -84,12 +83,12 @@ fill(const struct reading *r, const char **prompt)
 
 	if (hole == NULL)
 		return EE_OK;
-	if (r->subject == NULL)
+	if (r->c->subject == NULL)
 		return ee_fail(r->err, EE_EINPUT, "%s: 'subject' is "
 			       "missing, and the prompt '%s' has {}",
 			       r->c->name, *prompt);
 	*prompt = ee_arena_printf(r->arena, "%.*s%s%s",
-				  (int)(hole - *prompt), *prompt, r->subject,
+				  (int)(hole - *prompt), *prompt, r->c->subject,
 				  hole + 2);
 	return ee_arena_check(r->arena, r->err);
 }
@@ -190,7 +189,7 @@ read_counterfact(struct reading *r, const struct ee_value *record)
 		return ee_fail(r->err, EE_EINPUT, "%s: "
 			       "'requested_rewrite' is missing", r->c->name);
 	TRY(need(r, map, "prompt", &q.prompt));
-	TRY(need(r, map, "subject", &r->subject));
+	TRY(need(r, map, "subject", &r->c->subject));
 	TRY(need(r, map, "target_new", &q.target));
 	TRY(need(r, map, "target_true", &q.other));
 	TRY(add(r, q));
@@ -210,6 +209,7 @@ read_zsre(const struct reading *r, const struct ee_value *record)
 	const struct ee_value *hop = ee_get(record, "portability");
 	struct ee_question q = { .aspect = EE_REWRITE, .field = "src" };
 
+	r->c->subject = text_in(ee_get(record, "subject"));
 	TRY(need(r, record, "src", &q.prompt));
 	TRY(need(r, record, "alt", &q.target));
 	TRY(add(r, q));
@@ -332,7 +332,7 @@ read_easyedit(struct reading *r, const struct ee_value *record)
 	q.field = wikibio ? "text" : "prompt";
 	TRY(need(r, record, q.field, &q.prompt));
 	TRY(need(r, record, wikibio ? "labels" : "target_new", &q.target));
-	r->subject = text_in(ee_get(record, "subject"));
+	r->c->subject = text_in(ee_get(record, "subject"));
 	TRY(add(r, q));
 	TRY(read_rephrased(r, record, q));
 	TRY(add_groups(r, record, "locality", EE_LOCALITY));
@@ -365,7 +365,7 @@ ee_case_read(struct ee_case *c, const struct ee_value *record,
 	     enum ee_data_format format, size_t number,
 	     struct ee_arena *arena, struct ee_err *err)
 {
-	struct reading r = { c, arena, NULL, err };
+	struct reading r = { c, arena, err };
 
 	memset(c, 0, sizeof(*c));
 	read_id(c, record, number);

@@ -33,6 +33,7 @@ struct ee_question {
 struct ee_case {
 	char id[64];		/* case_id as text, or the record's number */
 	char name[96];		/* "record 3 (case 17)", for messages */
+	const char *subject;	/* or NULL */
 	struct ee_question *list;	/* (n) the first is the rewrite */
 	size_t n, room;
 	/* What free writing starts from: CounterFact's generation_prompts,
