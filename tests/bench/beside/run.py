@@ -173,11 +173,14 @@ class Bench:
                       layer_selection="all", mom2_update_weight=20000)
         self.moments(layers)
         self.write("templates.json", [TEMPLATES[:1], TEMPLATES[1:6]])
-        few = self.options.few
+
+        def theirs(n):
+            n = min(n, self.options.few)
+            return self.theirs(what="memit", hparams=params,
+                               requests=self.requests(n),
+                               templates=TEMPLATES[:6])
         for n in self.options.edits:
-            yield ("a fact of %d" % n, lambda n=n: self.theirs(
-                what="memit", hparams=params,
-                requests=self.requests(min(n, few)), templates=TEMPLATES[:6]), "edits",
+            yield ("a fact of %d" % n, lambda n=n: theirs(n), "edits",
                    lambda n=n: dict(self.edit("ee-memit", n, params), edits=n))
 
     def corpus(self, documents):
@@ -212,12 +215,18 @@ class Bench:
         middle = self.nlayers // 2
         module = self.down.format(middle)
 
+        passes = []
+
         def theirs(times):
-            shutil.rmtree(self.path("theirs"), ignore_errors=True)
-            took = self.theirs(what="stats", corpus=corpus, documents=documents,
-                               module=module, stats_dir=self.path("theirs"))
-            took["seconds"] *= times	# a pass for every layer
-            return took
+            """A pass for every layer: of the one in the middle, measured once
+            a round."""
+            if times == 1:
+                shutil.rmtree(self.path("theirs"), ignore_errors=True)
+                passes.append(self.theirs(
+                    what="stats", corpus=corpus, documents=documents,
+                    module=module, stats_dir=self.path("theirs")))
+            took = min(passes, key=lambda took: took["seconds"])
+            return dict(took, seconds=took["seconds"] * times)
         for layers in ([middle], list(range(middle - 2, middle + 3)),
                        list(range(self.nlayers))):
             what = {1: "one layer", self.nlayers: "all layers"}.get(
@@ -341,7 +350,8 @@ def main():
             for row in bench.measure(job):
                 row.update(model=bench.config["model_type"], machine=machine(),
                            layers=bench.nlayers, width=bench.f,
-                           threads=options.threads, date=datetime.date.today().isoformat())
+                           threads=options.threads,
+                           date=datetime.date.today().isoformat())
                 with open(options.output, "a") as f:
                     f.write(json.dumps(row) + "\n")
                 print("%-10s %-18s %9.3f s %9.3f s a %s: %.1f times" % (
