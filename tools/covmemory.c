@@ -1,23 +1,10 @@
 /* covmemory.c - do all taps fit?  See covwork.h. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "budget.h"
 #include "covwork.h"
 #include "stats/collector.h"
-
-/* "9.3 GiB" */
-static const char *
-bytes_text(double bytes, char text[32])
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB" };
-	unsigned i = 0;
-
-	for (; bytes >= 1024 && i < 3; i++)
-		bytes /= 1024;
-	snprintf(text, 32, i > 0 ? "%.1f %s" : "%.0f %s", bytes, units[i]);
-	return text;
-}
 
 static double
 need(const struct cov_options *opt, const struct ee_value *taps, size_t from,
@@ -29,19 +16,18 @@ need(const struct cov_options *opt, const struct ee_value *taps, size_t from,
 
 /* What --memory says, else all that the machine has. */
 static double
-limit_of(const struct cov_options *opt)
+limit_of(const struct tool *tool)
 {
-	return opt->memory > 0 ? opt->memory :
-	       (double)sysconf(_SC_PHYS_PAGES) *
-	       (double)sysconf(_SC_PAGESIZE);
+	return (double)(tool->memory > 0 ? tool->memory : budget_machine());
 }
 
 /* Into how few groups, as ee-forward --group cuts them, must the taps go? 0:
  * even a single one is too large. */
 static size_t
-groups_of(const struct cov_options *opt, const struct ee_value *taps)
+groups_of(const struct tool *tool, const struct cov_options *opt,
+	  const struct ee_value *taps)
 {
-	const double limit = limit_of(opt);
+	const double limit = limit_of(tool);
 	size_t groups, i;
 
 	for (groups = 1; groups <= taps->n; groups++) {
@@ -119,18 +105,18 @@ cov_memory(struct tool *tool, const struct cov_options *opt,
 	if (status != EE_OK)
 		return status;
 	bytes = need(opt, taps, 0, taps->n);
-	bytes_text(bytes, wanted);
+	budget_text(bytes, wanted);
 	if (tool->verbose || tool_progress(tool) != NULL)
 		ee_warn(&tool->warn, "taps: %zu; memory needed: %s", taps->n,
 			wanted);
-	if (bytes <= limit_of(opt))
+	if (bytes <= limit_of(tool))
 		return EE_OK;
-	groups = groups_of(opt, taps);
-	bytes_text(limit_of(opt), allowed);
+	groups = groups_of(tool, opt, taps);
+	budget_text(limit_of(tool), allowed);
 	if (groups == 0)
 		return ee_fail(&tool->err, EE_EINPUT, "one tap alone needs "
 			       "%s of memory, and there may be %s",
-			       bytes_text(need(opt, taps, 0, 1), wanted),
+			       budget_text(need(opt, taps, 0, 1), wanted),
 			       allowed);
 	print_groups(tool, header, groups);
 	return ee_fail(&tool->err, EE_EINPUT, "%zu taps need %s of memory, "
@@ -149,6 +135,6 @@ cov_plan(struct tool *tool, const struct cov_options *opt,
 	if (status != EE_OK)
 		return status;
 	printf("taps\t%zu\nbytes\t%.0f\ngroups\t%zu\n", taps->n,
-	       need(opt, taps, 0, taps->n), groups_of(opt, taps));
+	       need(opt, taps, 0, taps->n), groups_of(tool, opt, taps));
 	return EE_OK;
 }

@@ -16,7 +16,6 @@ struct cov_options {
 	double until;		/* change of C^-1 k; 0: not watched */
 	const char *checkpoint;
 	double every;		/* seconds */
-	double memory;		/* bytes */
 	bool plan;		/* say what is needed, and end */
 	bool weights;		/* of a model, not a stream: */
 	const char *model, *taps[COV_TAPS];

@@ -48,28 +48,7 @@ parse_tokens(const struct tool *tool, const char *text,
 			    "number followed by x", text);
 }
 
-/* "4G" */
-static double
-parse_bytes(const struct tool *tool, const char *text)
-{
-	static const char units[] = "KMG";
-	const size_t n = strlen(text);
-	const char *unit = n > 0 ? strchr(units, text[n - 1]) : NULL;
-	char digits[24] = "";
-	double number;
-
-	if (n < sizeof(digits))
-		memcpy(digits, text, n - (unit != NULL));
-	if (!ee_parse_real(digits, 1, 1e15, &number))
-		tool_misuse(tool, "--memory '%s': want a number of bytes, K, "
-			    "M or G may follow", text);
-	for (; unit != NULL && unit >= units; unit--)
-		number *= 1024;
-	return number;
-}
-
-enum { COLLECT = 2000, TOKENS, UNTIL, MEMORY, PLAN, CHECKPOINT, EVERY,
-       WEIGHTS };
+enum { COLLECT = 2000, TOKENS, UNTIL, PLAN, CHECKPOINT, EVERY, WEIGHTS };
 
 static void
 parse_option(struct tool *tool, struct cov_options *opt, int c)
@@ -84,7 +63,6 @@ parse_option(struct tool *tool, struct cov_options *opt, int c)
 	case UNTIL:
 		opt->until = tool_real(tool, "--until", optarg, 1e-12, 1);
 		break;
-	case MEMORY: opt->memory = parse_bytes(tool, optarg); break;
 	case PLAN: opt->plan = true; break;
 	case CHECKPOINT: opt->checkpoint = optarg; break;
 	case EVERY:
@@ -107,7 +85,7 @@ parse_options(struct tool *tool, int argc, char *argv[])
 {
 	static const struct option names[] = {
 		{ "collect", 1, 0, COLLECT }, { "tokens", 1, 0, TOKENS },
-		{ "until", 1, 0, UNTIL }, { "memory", 1, 0, MEMORY },
+		{ "until", 1, 0, UNTIL }, TOOL_MEMORY,
 		{ "plan", 0, 0, PLAN }, { "checkpoint", 1, 0, CHECKPOINT },
 		{ "every", 1, 0, EVERY }, { "weights", 0, 0, WEIGHTS },
 		{ "model", 1, 0, 'm' }, { "tap", 1, 0, 't' },

@@ -20,9 +20,8 @@ static const char usage[] =
 	"               [--fluency] [--references FILE] [--length N] "
 	"[--top-k K]\n"
 	"               [--table] [--csv FILE] [--cache DIR]\n"
-	"               [--resamples N] [--seed S] [--force] [-hqv] "
-	"[-j THREADS]\n"
-	"               [RECORDS]\n";
+	"               [--resamples N] [--seed S] [--memory BYTES] [--force]\n"
+	"               [-hqv] [-j THREADS] [RECORDS]\n";
 
 enum { FORMAT = 1100, LIMIT, PER_CASE, SEQUENTIAL, MISSING, GENERATE, FLUENCY,
        REFERENCES, LENGTH, TOP_K, TABLE, CSV, CACHE, RESAMPLES, SEED };
@@ -132,7 +131,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "length", 1, 0, LENGTH }, { "top-k", 1, 0, TOP_K },
 		{ "table", 0, 0, TABLE }, { "csv", 1, 0, CSV },
 		{ "cache", 1, 0, CACHE }, { "resamples", 1, 0, RESAMPLES },
-		{ "seed", 1, 0, SEED }, { 0 } };
+		{ "seed", 1, 0, SEED }, TOOL_MEMORY, { 0 } };
 	struct eval_options opt = { .limit = INT64_MAX, .tokens = 20,
 				    .length = 100, .top_k = 5,
 				    .resamples = 1000, .seed = 1,

@@ -11,14 +11,15 @@
 #include <string.h>
 
 #include "batch.h"
+#include "budget.h"
 #include "model/taps.h"
 #include "modeltool.h"
 #include "tool.h"
 
 static const char usage[] =
 	"usage: ee-forward -m DIR -t TAP... [--group I/N] [-e DELTA]...\n"
-	"                  [--batch TOKENS] [--force] [-hqv] [-j THREADS] "
-	"< tokens > activations\n";
+	"                  [--batch TOKENS] [--memory BYTES] [--force] [-hqv]\n"
+	"                  [-j THREADS] < tokens > activations\n";
 
 enum { MAX_TAPS = 256 };
 
@@ -26,7 +27,7 @@ struct options {
 	struct model_options model;
 	const char *taps[MAX_TAPS];
 	size_t ntaps;
-	int64_t batch;		/* tokens computed together */
+	int64_t batch;		/* tokens computed together; 0: not said */
 	int64_t group, groups;	/* of the taps */
 };
 
@@ -35,8 +36,8 @@ parse_options(struct tool *tool, int argc, char **argv)
 {
 	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
 		{ "tap", 1, 0, 't' }, { "batch", 1, 0, 1002 },
-		{ "group", 1, 0, 1003 }, { 0 } };
-	struct options opt = { .batch = 2048, .group = 1, .groups = 1 };
+		{ "group", 1, 0, 1003 }, TOOL_MEMORY, { 0 } };
+	struct options opt = { .group = 1, .groups = 1 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "t:",
@@ -126,6 +127,31 @@ check_tokenizer(struct tool *tool, const struct options *opt)
 	return EE_OK;
 }
 
+/* How many tokens to compute together. */
+static size_t
+batch_size(struct tool *tool, const struct options *opt,
+	   const struct ee_model *model, const struct ee_taps *taps)
+{
+	const size_t usual = 2048;
+	struct budget b = { .held = budget_base() };
+	size_t row = budget_row(&model->config), n, i;
+
+	for (i = 0; i < taps->n; i++)	/* its rows, and the record of them */
+		row += 2 * sizeof(float) * taps->tap[i].width;
+	if (taps->logits)
+		row += 2 * sizeof(float) * model->config.vocab;
+	n = budget_left(tool, &b, usual * row) / row;
+	if (n > usual)
+		n = usual;
+	if (opt->batch > 0)
+		n = (size_t)opt->batch;
+	else if (n == 0)
+		n = 1;
+	b.batch = n * row;
+	budget_tell(tool, &b, NULL);
+	return n;
+}
+
 static enum ee_status
 run(struct tool *tool, const struct options *opt, struct ee_model *model,
     const struct ee_taps *taps)
@@ -146,7 +172,7 @@ run(struct tool *tool, const struct options *opt, struct ee_model *model,
 	if (status != EE_OK)
 		return status;
 	status = batch_open(&batch, model, taps, tool->out,
-			    (size_t)opt->batch, &tool->err);
+			    batch_size(tool, opt, model, taps), &tool->err);
 	if (status != EE_OK)
 		return status;
 	ee_progress_start(&progress, tool_progress(tool), "tokens", 0);

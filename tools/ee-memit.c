@@ -27,13 +27,13 @@ static const char usage[] =
 	"                [--like rome|easyedit] [--spread linear|sqrt] "
 	"[--shard I/N]\n"
 	"                [--targets FILE | --targets-only] [--cache DIR] "
-	"[--memory MIB]\n"
+	"[--memory BYTES]\n"
 	"                [--stop loss|argmax] [--batch N] [--limit N] "
 	"[--strict]\n"
 	"                [--force] [-hqv] [-j THREADS] [REQUESTS] > delta\n";
 
-enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, MEMORY,
-       STRICT, STOP, BATCH, CACHE, LIMIT };
+enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, STRICT,
+       STOP, BATCH, CACHE, LIMIT };
 
 static enum mass_method
 method_of(const struct tool *tool, const char *text)
@@ -79,9 +79,6 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 		break;
 	case TARGETS: opt->targets = arg; break;
 	case TARGETS_ONLY: opt->targets_only = true; break;
-	case MEMORY:
-		opt->memory = tool_int(tool, "--memory", arg, 64, 1 << 24);
-		break;
 	case STRICT: opt->strict = true; break;
 	case LIMIT:
 		opt->limit = tool_int(tool, "--limit", arg, 1, INT32_MAX);
@@ -107,12 +104,12 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "spread", 1, 0, SPREAD }, { "shard", 1, 0, SHARD },
 		{ "targets", 1, 0, TARGETS },
 		{ "targets-only", 0, 0, TARGETS_ONLY },
-		{ "memory", 1, 0, MEMORY }, { "strict", 0, 0, STRICT },
+		TOOL_MEMORY, { "strict", 0, 0, STRICT },
 		{ "stop", 1, 0, STOP },
 		{ "batch", 1, 0, BATCH }, { "cache", 1, 0, CACHE },
 		{ "limit", 1, 0, LIMIT },
 		{ 0 } };
-	struct mass_options opt = { .shard = 1, .shards = 1, .memory = 2048,
+	struct mass_options opt = { .shard = 1, .shards = 1,
 				    .limit = INT32_MAX,
 				    .mu = -1 };
 	int c;

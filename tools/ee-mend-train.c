@@ -19,12 +19,13 @@ static const char usage[] =
 	"                     [--resume | --archive FILE] [--log FILE]\n"
 	"                     [--like original|easyedit] "
 	"[--outer rephrase|edit]\n"
-	"                     [--max-iters N] [--seed S] [--memory MIB] "
-	"[--spill MIB]\n"
-	"                     [-e DELTA]... [--force] [-hqv] [-j THREADS]\n";
+	"                     [--max-iters N] [--seed S] [--memory BYTES]\n"
+	"                     [--spill BYTES] [-e DELTA]... [--force] "
+	"[-hqv]\n"
+	"                     [-j THREADS]\n";
 
 enum { TRAIN = 1100, VAL, RESUME, ARCHIVE, LOG, LIKE, OUTER, MAX_ITERS, SEED,
-       MEMORY, SPILL, HOLD_OUT };
+       SPILL, HOLD_OUT };
 
 /* Which of two words. */
 static bool
@@ -65,12 +66,7 @@ own_option(struct tool *tool, struct train_options *opt, int c, char *arg)
 	case SEED:
 		opt->seed = tool_int(tool, "--seed", arg, 0, INT32_MAX);
 		break;
-	case MEMORY:
-		opt->memory = tool_int(tool, "--memory", arg, 0, most);
-		break;
-	case SPILL:
-		opt->spill = tool_int(tool, "--spill", arg, 0, most);
-		break;
+	case SPILL: opt->spill = tool_bytes(tool, "--spill", arg); break;
 	case HOLD_OUT:
 		opt->hold_out = tool_int(tool, "--hold-out", arg, 1, most);
 		break;
@@ -87,11 +83,11 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "resume", 0, 0, RESUME }, { "archive", 1, 0, ARCHIVE },
 		{ "log", 1, 0, LOG }, { "like", 1, 0, LIKE },
 		{ "outer", 1, 0, OUTER }, { "max-iters", 1, 0, MAX_ITERS },
-		{ "seed", 1, 0, SEED }, { "memory", 1, 0, MEMORY },
+		{ "seed", 1, 0, SEED }, TOOL_MEMORY,
 		{ "spill", 1, 0, SPILL }, { "hold-out", 1, 0, HOLD_OUT },
 		{ 0 } };
 	struct train_options opt = { .outer = EE_OUTER_UNSAID,
-				     .memory = 2048, .spill = 16384,
+				     .spill = (size_t)16 << 30,
 				     .max_iters = -1, .seed = -1 };
 	int c;
 

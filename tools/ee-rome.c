@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "edit/rome.h"
+#include "budget.h"
 #include "session.h"
 #include "tool.h"
 
@@ -19,8 +20,8 @@ static const char usage[] =
 	"               [--templates FILE] [--save-templates FILE] "
 	"[--seed S]\n"
 	"               [--like rome|easyedit] [--ridge R] [--max-norm R]\n"
-	"               [--independent] [--force] [-hqv] [-j THREADS]\n"
-	"               [REQUESTS] > delta\n";
+	"               [--independent] [--memory BYTES] [--force] [-hqv]\n"
+	"               [-j THREADS] [REQUESTS] > delta\n";
 
 struct options {
 	struct session_options session;
@@ -33,7 +34,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 {
 	static const struct option longs[] = { TOOL_LONG, SESSION_LONG,
 		{ "max-norm", 1, 0, 1100 }, { "independent", 0, 0, 1101 },
-		{ 0 } };
+		TOOL_MEMORY, { 0 } };
 	struct options opt = { .independent = false };
 	int c;
 
@@ -165,6 +166,32 @@ highest(const struct ee_hparams *h)
 	return most;
 }
 
+/* Tokens of a prompt in a template, and of a target, that a plan is made for.
+ */
+enum { USUAL_TOKENS = 24, USUAL_TARGET = 4 };
+
+/* Weights are kept packed in what an edit leaves. */
+static enum ee_status
+pack(struct work *w)
+{
+	struct session *s = &w->session;
+	const struct ee_config *m = &s->model->config;
+	const size_t usual = budget_machine() / 4;
+	struct budget b = {
+		.held = budget_base() + budget_edits(m, &s->hparams,
+						     w->opt->independent),
+		.batch = budget_search(m, s->hparams.layers[0],
+					s->templates.n * USUAL_TOKENS,
+					s->templates.n * USUAL_TARGET),
+	};
+
+	b.kept = budget_left(s->tool, &b, usual + b.batch);
+	b.kept = b.kept > b.batch ? b.kept - b.batch : 0;
+	budget_tell(s->tool, &b, "packed weights");
+	return model_pack(s->tool, s->model, highest(&s->hparams) + 1,
+			  b.kept);
+}
+
 static enum ee_status
 work(struct work *w, struct tool *tool)
 {
@@ -178,7 +205,7 @@ work(struct work *w, struct tool *tool)
 			status = session_solver(s, i, 1, NULL, 0,
 						&w->solver[i]);
 	if (status == EE_OK)
-		status = model_pack(tool, s->model, highest(&s->hparams) + 1);
+		status = pack(w);
 	if (status == EE_OK) {
 		extra = model_header(tool, s->model, NULL);
 		status = tool_out(tool, "delta", &extra);

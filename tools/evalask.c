@@ -1,6 +1,7 @@
 /* evalask.c - what is asked of which model.  See evalwork.h. */
 #include "evalwork.h"
 
+#include "budget.h"
 #include "file/json.h"
 
 static enum ee_status
@@ -107,6 +108,23 @@ read_references(struct eval *e)
 	return EE_OK;
 }
 
+/* Tokens that are scored together: 0, as many as usual. */
+static size_t
+batch_size(struct tool *tool, const struct ee_config *config)
+{
+	const size_t usual = 4096, row = budget_row(config);
+	struct budget b = { .held = budget_base() };
+	size_t n = budget_left(tool, &b, usual * row) / row;
+
+	if (n > usual)
+		n = usual;
+	if (n == 0)
+		n = 1;
+	b.batch = n * row;
+	budget_tell(tool, &b, NULL);
+	return n < usual ? n : 0;
+}
+
 static enum ee_status
 make_exam(struct eval *e, enum ee_data_format format)
 {
@@ -121,6 +139,7 @@ make_exam(struct eval *e, enum ee_data_format format)
 			(uint64_t)opt->seed, err);
 	if (status != EE_OK)
 		return ee_within(err, status, "%s", opt->records);
+	e->exam.nodes = batch_size(e->tool, &e->model->config);
 	return opt->references != NULL ? read_references(e) : EE_OK;
 }
 

@@ -169,8 +169,7 @@ run(struct work *w, struct tool *tool)
 {
 	const struct mass_options *opt = w->opt;
 	const struct mass_how how = { opt->targets_only,
-				      (size_t)opt->memory << 20, opt->stop,
-				      opt->cache, opt->strict };
+				      opt->stop, opt->cache, opt->strict };
 	struct session *s = &w->session;
 	struct ee_value extra;
 	enum ee_status status;

@@ -19,7 +19,6 @@ struct mass_options {
 	const char *cache;	/* folder of targets, or NULL */
 	bool targets_only;
 	int64_t batch;		/* requests edited together; 0: all */
-	int64_t memory;		/* MiB for a batch of targets */
 	enum ee_target_stop stop;
 	bool strict;		/* a bad request ends it all */
 };

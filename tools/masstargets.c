@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "masscache.h"
 #include "math/vec.h"
+
+/* Bytes for a batch, where nothing is said. */
+static const size_t USUAL_BATCH = (size_t)2 << 30;
 
 size_t
 mass_last_layer(const struct session *s)
@@ -14,20 +18,41 @@ mass_last_layer(const struct session *s)
 	return s->hparams.layers[s->hparams.nlayers - 1];
 }
 
-/* Bytes that the moving part of one request takes, about: activations of
- * each layer above the edited one, and logits with their gradient. */
+/* Bytes that the moving part of one request takes, about. */
 static size_t
 weight_of(const struct session *s, const struct mass_case *c)
 {
-	const struct ee_config *m = &s->model->config;
-	const size_t above = m->layers - mass_last_layer(s);
 	size_t tokens = 1, i;
 
 	for (i = 0; i < c->prompts.nrows; i++)
 		tokens += c->prompts.rows[i].n - c->prompts.rows[i].at;
-	return sizeof(float) * (tokens * above * (4 * m->d + 2 * m->f) +
-				(c->prompts.nrows * c->prompts.target.n + 2) *
-				m->vocab);
+	return budget_search(&s->model->config, mass_last_layer(s), tokens,
+			     c->prompts.nrows * c->prompts.target.n);
+}
+
+/* Half of what there is for batches, half for packed weights; but there must
+ * be a batch of one. */
+static struct budget
+plan(const struct session *s, struct mass_case *const *cases, size_t n)
+{
+	struct budget b = {
+		.held = budget_base() + budget_edits(&s->model->config,
+						     &s->hparams, false),
+	};
+	const size_t left = budget_left(s->tool, &b, 0);
+	size_t least = 0, i;
+
+	b.batch = USUAL_BATCH;
+	b.kept = budget_machine() / 4;
+	if (s->tool->memory > 0) {
+		for (i = 0; i < n; i++)
+			if (weight_of(s, cases[i]) > least)
+				least = weight_of(s, cases[i]);
+		b.batch = left / 2 > least ? left / 2 : least;
+		b.kept = left > b.batch ? left - b.batch : 0;
+	}
+	budget_tell(s->tool, &b, "packed weights");
+	return b;
 }
 
 /* In the session's arena. */
@@ -151,19 +176,22 @@ find_all(struct finding *f, struct mass_case *cases, size_t n)
 	struct mass_case **left = ee_calloc(n, sizeof(*left),
 					    &f->session->tool->err);
 	enum ee_status status = left != NULL ? EE_OK : EE_ENOMEM;
+	struct budget b = { 0 };
 	size_t i, end, used, count = 0;
 
 	for (i = 0; i < n && status == EE_OK; i++)
 		if (!cases[i].found)
 			left[count++] = &cases[i];
-	if (status == EE_OK && count > 0)
+	if (status == EE_OK && count > 0) {
+		b = plan(f->session, left, count);
 		status = model_pack(f->session->tool, f->session->model,
-				    f->params.layer + 1);
+				    f->params.layer + 1, b.kept);
+	}
 	for (i = 0; i < count && status == EE_OK; i = end) {
 		used = weight_of(f->session, left[i]);
 		for (end = i + 1; end < count; end++) {
 			used += weight_of(f->session, left[end]);
-			if (used > f->how->memory)
+			if (used > b.batch)
 				break;
 		}
 		status = find_batch(f, left + i, end - i);

@@ -11,7 +11,6 @@
 
 struct mass_how {
 	bool put;		/* write a record of each */
-	size_t memory;		/* bytes that a batch takes, about */
 	enum ee_target_stop stop;
 	const char *cache;	/* a folder (see masscache.h), or NULL */
 	bool strict;		/* one that cannot be found ends it all */

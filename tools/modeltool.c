@@ -1,8 +1,6 @@
 /* modeltool.c - what the tools that load a model do alike. */
 #include "modeltool.h"
 
-#include <unistd.h>
-
 #include "file/json.h"
 #include "math/threads.h"
 
@@ -78,10 +76,9 @@ model_requests(struct tool *tool, const char *path, struct ee_value *list)
 }
 
 enum ee_status
-model_pack(struct tool *tool, struct ee_model *model, size_t from)
+model_pack(struct tool *tool, struct ee_model *model, size_t from,
+	   size_t budget)
 {
-	const size_t budget = (size_t)sysconf(_SC_PHYS_PAGES) / 4 *
-			      (size_t)sysconf(_SC_PAGESIZE);
 	size_t used;
 	const enum ee_status status = ee_model_pack(model, from,
 		model->config.layers, budget, &used, &tool->err);

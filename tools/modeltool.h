@@ -44,9 +44,9 @@ EE_MUST_CHECK enum ee_status model_requests(struct tool *tool,
 	const char *path, struct ee_value *list);
 
 /* Keep the matrices of layer 'from' and those above packed, for many steps
- * with few rows: in up to a quarter of the machine's memory. */
+ * with few rows: as many as fit into 'budget' bytes. */
 EE_MUST_CHECK enum ee_status model_pack(struct tool *tool,
-	struct ee_model *model, size_t from);
+	struct ee_model *model, size_t from, size_t budget);
 
 /* Header members for a stream made with this model; 'in' may be NULL. */
 struct ee_value model_header(struct tool *tool, const struct ee_model *model,

@@ -152,6 +152,7 @@ tool_option(struct tool *tool, int c, const char *arg)
 	case 'v': tool->verbose = true; break;
 	case 'j': tool->threads = tool_int(tool, "-j", arg, 1, 256); break;
 	case 'h': tool_usage(tool, 0);
+	case 1009: tool->memory = tool_bytes(tool, "--memory", arg); break;
 	case 1000:
 		printf("%s %s\n", tool->name, EE_VERSION);
 		exit(report_stdout(tool));
@@ -182,6 +183,26 @@ tool_real(const struct tool *tool, const char *option, const char *text,
 		tool_misuse(tool, "%s '%s': want a number from %g to %g",
 			    option, text, min, max);
 	return v;
+}
+
+size_t
+tool_bytes(const struct tool *tool, const char *option, const char *text)
+{
+	static const char units[] = "KMG";
+	const size_t n = strlen(text);
+	const char *unit = n > 0 ? strchr(units, text[n - 1]) : NULL;
+	char digits[24] = "";
+	double number;
+
+	if (n < sizeof(digits))
+		memcpy(digits, text, n - (unit != NULL));
+	if (!ee_parse_real(digits, 1, 1e9, &number) &&
+	    (unit != NULL || !ee_parse_real(digits, 1, 1e15, &number)))
+		tool_misuse(tool, "%s '%s': want a number of bytes, K, M or "
+			    "G may follow", option, text);
+	for (; unit != NULL && unit >= units; unit--)
+		number *= 1024;
+	return (size_t)number;
 }
 
 void

@@ -21,6 +21,7 @@ struct tool {
 	const char *usage;	/* one or more lines, each ending in \n */
 	bool quiet, verbose;	/* -q, -v */
 	int64_t threads;	/* -j; 0: as many as there are processors */
+	size_t memory;		/* --memory; 0: not said */
 	struct ee_warn warn;	/* prints "ee-x: ..." unless quiet */
 	char *command;		/* the command line, for the history */
 	struct ee_arena arena;	/* for as long as the tool runs */
@@ -38,6 +39,8 @@ struct tool {
 #define TOOL_LONG { "help", 0, 0, 'h' }, { "version", 0, 0, 1000 }, \
 	{ "quiet", 0, 0, 'q' }, { "verbose", 0, 0, 'v' }, \
 	{ "threads", 1, 0, 'j' }
+/* For those that can trade memory for time (budget.h): --memory BYTES. */
+#define TOOL_MEMORY { "memory", 1, 0, 1009 }
 void tool_start(struct tool *tool, int argc, char **argv);
 /* Handle one of the common options; usage error for anything else. */
 void tool_option(struct tool *tool, int c, const char *arg);
@@ -54,6 +57,10 @@ int64_t tool_int(const struct tool *tool, const char *option,
 		 const char *text, int64_t min, int64_t max);
 double tool_real(const struct tool *tool, const char *option,
 		 const char *text, double min, double max);
+
+/* "4G": a number of bytes, K, M or G may follow; at least 1. */
+size_t tool_bytes(const struct tool *tool, const char *option,
+		  const char *text);
 
 /* "I/N", 1 <= I <= N. */
 void tool_part(const struct tool *tool, const char *option, const char *text,

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "budget.h"
+
+/* A plan is made for lessons of so many tokens, all that are computed in one
+ * go together. */
+enum { USUAL_ROWS = 1024 };
 
 /* What the YAML says, unless an option says otherwise. */
 static enum ee_status
@@ -104,6 +109,27 @@ read_lessons(struct training *t)
 	return EE_OK;
 }
 
+/* How much of the grounds is kept in memory: what a training leaves of it. */
+static size_t
+store_size(struct training *t)
+{
+	const size_t usual = (size_t)2 << 30;
+	const struct ee_mend *m = t->m;
+	struct budget b = {	/* what is learned, its gradient and Adam's */
+		.held = budget_base() + 4 * sizeof(float) * m->nlearned,
+	};
+	size_t i;
+
+	for (i = 0; i < m->nparams; i++)
+		b.batch += m->param[i].in + m->param[i].out;
+	b.batch = USUAL_ROWS * (sizeof(float) * b.batch +
+				budget_row(&t->model->config));
+	b.kept = budget_left(t->tool, &b, usual + b.batch);
+	b.kept = b.kept > b.batch ? b.kept - b.batch : 0;
+	budget_tell(t->tool, &b, "what does not change");
+	return b.kept;
+}
+
 enum ee_status
 train_open(struct training *t, struct tool *tool,
 	   const struct train_options *opt)
@@ -129,8 +155,8 @@ train_open(struct training *t, struct tool *tool,
 	TRY(train_start(t));
 	t->run.learner = &t->learner;
 	t->run.store_options = (struct ee_ground_store_options){
-		.memory = (size_t)opt->memory << 20,
-		.spill = (size_t)opt->spill << 20,
+		.memory = store_size(t),
+		.spill = opt->spill,
 		.like_easyedit = opt->like_easyedit,
 	};
 	TRY(ee_mend_run_open(&t->run, err));

@@ -20,7 +20,7 @@ struct train_options {
 	const char *archive;		/* to start from, or NULL */
 	bool resume, like_easyedit;
 	enum ee_mend_outer outer;	/* EE_OUTER_UNSAID: as the YAML says */
-	int64_t memory, spill;		/* MiB */
+	size_t spill;			/* bytes */
 	int64_t max_iters, seed;	/* -1: as the YAML says */
 	int64_t hold_out;		/* records to test with, of 'train';
 					 * 0: those of 'val' */

@@ -140,7 +140,7 @@ ee_exam_score(struct ee_exam *e, const struct ee_model *model, int when,
 	const size_t first = e->first[from];
 
 	TRY(ee_exam_answers(e, when, err));
-	return ee_score(model, e->asks + first, e->first[to] - first, 0,
+	return ee_score(model, e->asks + first, e->first[to] - first, e->nodes,
 			e->answers[when] + first, progress, err);
 }
 

@@ -41,6 +41,7 @@ struct ee_exam {
 	struct ee_ask *asks;
 	size_t nasks;
 	size_t *first;		/* (ncases + 1) a case's first ask */
+	size_t nodes;		/* of ee_score; yours to set, 0 at first */
 	/* EE_BEFORE and EE_AFTER; NULL until then */
 	struct ee_answer *answers[2];	/* (nasks) */
 	int32_t *said[2];	/* all tokens said, one ask after the other */

@@ -356,8 +356,9 @@ huge() {
 		"$top/pipelines/hparams/ROME/gpt-j-6B.yaml" > huge.yaml
 	echo '["{}", "Because of that. {}", "It was late. {}"]' > templates.json
 	requests 1
-	row 'ee-rome, 3 steps, no mom2' 0 0 0 "$cores" ee-rome -q -m "$model" \
-		-p huge.yaml --templates templates.json requests.json > edit
+	row 'ee-rome, 3 steps, in 3 GiB' 0 0 0 "$cores" ee-rome -q -m "$model" \
+		-p huge.yaml --memory 3G --templates templates.json \
+		requests.json > edit
 }
 
 text() {

@@ -101,4 +101,4 @@ fails 'the validation after 1 iterations: case' train wild.json -o w
 fails 'nowhere/a' train p.json -o nowhere/a
 fails '/dev/full: No space left on device' train p.json --log /dev/full
 fails 'nowhere' env TMPDIR=nowhere ee-mend-train -q -m "$models/tiny-gpt2" \
-	-p p.json -o a --train "$g/train.json" --val "$g/val.json" --memory 0
+	-p p.json -o a --train "$g/train.json" --val "$g/val.json" --memory 1K

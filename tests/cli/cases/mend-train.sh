@@ -24,7 +24,7 @@ grep '"val"' a.log | sed 's/.*"loss\/total_edit_val": \([^,]*\),.*/\1/' |
 
 train -q -o b
 same a.last b.last 'again: the same, byte for byte'
-train -q -o c --memory 0
+train -q -o c --memory 1K
 same a.last c.last 'in a spill file: the same'
 train -q -o d --max-iters 20
 train -q -o d --max-iters 32 --resume
