@@ -55,6 +55,7 @@
 /* stats */
 #include "stats/arrays.h"
 #include "stats/check.h"
+#include "stats/collect.h"
 #include "stats/collector.h"
 #include "stats/compare.h"
 #include "stats/exact.h"

@@ -11,7 +11,7 @@
 
 #include "covwork.h"
 #include "math/threads.h"
-#include "stats/moments.h"
+#include "stats/collect.h"
 
 static const char usage[] =
 "usage: ee-cov [-hqv] [-j THREADS] [OPTION...] < activations > stats\n"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stats/moments.h"
+#include "stats/collect.h"
 #include "stats/statname.h"
 
 static double

@@ -22,22 +22,10 @@
 #define EE_MOMENTS_H
 
 #include "base/base.h"
+#include "stats/collect.h"
 #include "stats/exact.h"
 
 enum { EE_MOMENT_ROWS = 1024, EE_MAX_WIDTH = 1 << 20 };
-
-enum ee_collect {
-	EE_COLLECT_MOM2 = 1, EE_COLLECT_MEAN = 2, EE_COLLECT_VAR = 4,
-	EE_COLLECT_NORM_MEAN = 8, EE_COLLECT_COV = 16, EE_COLLECT_CORR = 32
-};
-
-/* From "mom2,mean,var"; false with the bad word in 'err'. */
-EE_MUST_CHECK enum ee_status ee_collect_parse(const char *text,
-	unsigned *collect, struct ee_err *err);
-/* The names of what is collected, sorted, joined by 'by': "mean-mom2". */
-const char *ee_collect_text(unsigned collect, char by, char out[64]);
-/* The name of one bit. */
-const char *ee_collect_name(enum ee_collect one);
 
 /* Room for products: many taps that take turns need it once. */
 struct ee_scratch {

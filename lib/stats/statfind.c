@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "stats/moments.h"
+#include "stats/collect.h"
 #include "stats/statfile.h"
 #include "stats/statname.h"
 

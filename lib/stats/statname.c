@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stats/moments.h"
+#include "stats/collect.h"
 
 static const enum ee_dtype precisions[] = { EE_F32, EE_F64, EE_F16 };
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stats/collect.h"
 #include "stats/inspect.h"
-#include "stats/moments.h"
 
 const char *
 ee_grade_name(enum ee_grade grade)
