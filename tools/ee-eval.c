@@ -31,9 +31,8 @@ choose_missing(const struct tool *tool, struct eval_options *opt,
 	       const char *text)
 {
 	opt->missing_said = true;
-	opt->skip_missing = strcmp(text, "skip") == 0;
-	if (!opt->skip_missing && strcmp(text, "fail") != 0)
-		tool_misuse(tool, "--missing '%s': want fail or skip", text);
+	opt->skip_missing = tool_second(tool, "--missing", text, "fail",
+					"skip");
 }
 
 static void

@@ -51,17 +51,6 @@ method_of(const struct tool *tool, const char *text)
 		    text);
 }
 
-/* Which of two words. */
-static bool
-second(const struct tool *tool, const char *option, const char *text,
-       const char *one, const char *two)
-{
-	if (strcmp(text, one) != 0 && strcmp(text, two) != 0)
-		tool_misuse(tool, "%s '%s': want %s or %s", option, text,
-			    one, two);
-	return strcmp(text, two) == 0;
-}
-
 static bool
 own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 {
@@ -71,8 +60,8 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 		break;
 	case MU: opt->mu = tool_real(tool, "--mu", arg, 0, 1e6); break;
 	case SPREAD:
-		opt->spread_sqrt = second(tool, "--spread", arg, "linear",
-					  "sqrt");
+		opt->spread_sqrt = tool_second(tool, "--spread", arg, "linear",
+					       "sqrt");
 		break;
 	case SHARD:
 		tool_part(tool, "--shard", arg, &opt->shard, &opt->shards);
@@ -88,7 +77,7 @@ own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 		opt->batch = tool_int(tool, "--batch", arg, 1, INT32_MAX);
 		break;
 	case STOP:
-		opt->stop = second(tool, "--stop", arg, "loss", "argmax") ?
+		opt->stop = tool_second(tool, "--stop", arg, "loss", "argmax") ?
 			    EE_STOP_ARGMAX : EE_STOP_LOSS;
 		break;
 	default: return false;

@@ -26,10 +26,8 @@ one_option(struct tool *tool, struct mend_options *opt, int c)
 	case 'p': opt->hparams = optarg; break;
 	case 1100: opt->archive = optarg; break;
 	case 1101:
-		opt->like_easyedit = strcmp(optarg, "easyedit") == 0;
-		if (!opt->like_easyedit && strcmp(optarg, "original") != 0)
-			tool_misuse(tool, "--like '%s': want original or "
-				    "easyedit", optarg);
+		opt->like_easyedit = tool_second(tool, "--like", optarg,
+						 "original", "easyedit");
 		break;
 	case 1102:
 		opt->max_norm = tool_real(tool, "--max-norm", optarg, 0, 1e6);

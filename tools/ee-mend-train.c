@@ -27,17 +27,6 @@ static const char usage[] =
 enum { TRAIN = 1100, VAL, RESUME, ARCHIVE, LOG, LIKE, OUTER, MAX_ITERS, SEED,
        SPILL, HOLD_OUT };
 
-/* Which of two words. */
-static bool
-second(const struct tool *tool, const char *option, const char *text,
-       const char *one, const char *two)
-{
-	if (strcmp(text, one) != 0 && strcmp(text, two) != 0)
-		tool_misuse(tool, "%s '%s': want %s or %s", option, text,
-			    one, two);
-	return strcmp(text, two) == 0;
-}
-
 static void
 own_option(struct tool *tool, struct train_options *opt, int c, char *arg)
 {
@@ -52,12 +41,12 @@ own_option(struct tool *tool, struct train_options *opt, int c, char *arg)
 	case ARCHIVE: opt->archive = arg; break;
 	case LOG: opt->log = arg; break;
 	case LIKE:
-		opt->like_easyedit = second(tool, "--like", arg, "original",
-					    "easyedit");
+		opt->like_easyedit = tool_second(tool, "--like", arg,
+						 "original", "easyedit");
 		break;
 	case OUTER:
-		opt->outer = second(tool, "--outer", arg, "rephrase",
-				    "edit") ? EE_OUTER_EDIT :
+		opt->outer = tool_second(tool, "--outer", arg, "rephrase",
+					 "edit") ? EE_OUTER_EDIT :
 			     EE_OUTER_REPHRASE;
 		break;
 	case MAX_ITERS:

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/outfile.h"
 #include "evalwork.h"
 
 /* To be raised when the same questions get other results. */
@@ -151,8 +150,6 @@ base_put(struct eval *e)
 						tool->command);
 	const struct ee_value record = ee_exam_record(&e->exam, EE_BEFORE,
 						      &tool->arena);
-	struct ee_writer *out = NULL;
-	struct ee_outfile file;
 	enum ee_status status;
 
 	ee_put(&tool->arena, &extra, "model", e->before);
@@ -161,19 +158,6 @@ base_put(struct eval *e)
 	if (status == EE_OK && mkdir(e->opt->cache, 0777) != 0 &&
 	    errno != EEXIST)
 		status = ee_fail_sys(&tool->err, "%s", e->opt->cache);
-	if (status == EE_OK)
-		status = ee_outfile_open(&file, path, &tool->err);
-	if (status != EE_OK)
-		return status;
-	status = ee_writer_open(&out, fileno(file.fp), file.path, "base",
-				tool->name, &extra, &tool->err);
-	if (status == EE_OK)
-		status = ee_writer_put(out, &record, &tool->err);
-	if (status == EE_OK)
-		status = ee_writer_end(out, &tool->err);
-	ee_writer_close(out);
-	if (status == EE_OK)
-		return ee_outfile_commit(&file, &tool->err);
-	ee_outfile_abort(&file);
-	return status;
+	return status != EE_OK ? status :
+	       tool_keep(tool, path, "base", &extra, &record);
 }

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/outfile.h"
 
 /* To be raised when the same inputs give another target. */
 static const char version[] = "target 1";
@@ -77,26 +76,11 @@ mass_cache_put(struct session *s, const char *dir, uint64_t key,
 	struct tool *tool = s->tool;
 	const struct ee_value extra = model_header(tool, s->model, NULL);
 	char *path = path_of(dir, key, &tool->err);
-	struct ee_writer *out = NULL;
-	struct ee_outfile file;
-	enum ee_status status;
+	enum ee_status status = EE_ENOMEM;
 
-	if (path == NULL)
-		return EE_ENOMEM;
-	status = ee_outfile_open(&file, path, &tool->err);
+	if (path != NULL)
+		status = tool_keep(tool, path, "targets", &extra, record);
 	free(path);
-	if (status != EE_OK)
-		return status;
-	status = ee_writer_open(&out, fileno(file.fp), file.path, "targets",
-				tool->name, &extra, &tool->err);
-	if (status == EE_OK)
-		status = ee_writer_put(out, record, &tool->err);
-	if (status == EE_OK)
-		status = ee_writer_end(out, &tool->err);
-	ee_writer_close(out);
-	if (status == EE_OK)
-		return ee_outfile_commit(&file, &tool->err);
-	ee_outfile_abort(&file);
 	return status;
 }
 

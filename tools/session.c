@@ -27,10 +27,8 @@ session_option(struct tool *tool, struct session_options *opt, int c,
 		break;
 	case 1014:
 		opt->like_said = true;
-		opt->like_easyedit = strcmp(arg, "easyedit") == 0;
-		if (!opt->like_easyedit && strcmp(arg, "rome") != 0)
-			tool_misuse(tool, "--like '%s': want rome or "
-				    "easyedit", arg);
+		opt->like_easyedit = tool_second(tool, "--like", arg, "rome",
+						 "easyedit");
 		break;
 	case 1015:
 		opt->ridge = tool_real(tool, "--ridge", arg, 0, 1e6);

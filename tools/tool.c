@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/outfile.h"
+
 static void
 say(void *ctx, const char *text)
 {
@@ -160,6 +162,16 @@ tool_option(struct tool *tool, int c, const char *arg)
 	}
 }
 
+bool
+tool_second(const struct tool *tool, const char *option, const char *text,
+	    const char *one, const char *two)
+{
+	if (strcmp(text, one) != 0 && strcmp(text, two) != 0)
+		tool_misuse(tool, "%s '%s': want %s or %s", option, text,
+			    one, two);
+	return strcmp(text, two) == 0;
+}
+
 int64_t
 tool_int(const struct tool *tool, const char *option, const char *text,
 	 int64_t min, int64_t max)
@@ -242,6 +254,29 @@ tool_out(struct tool *tool, const char *kind, const struct ee_value *extra)
 	snprintf(by, sizeof(by), "%s %s", tool->name, EE_VERSION);
 	return ee_writer_open(&tool->out, STDOUT_FILENO, "standard output",
 			      kind, by, extra, &tool->err);
+}
+
+enum ee_status
+tool_keep(struct tool *tool, const char *path, const char *kind,
+	  const struct ee_value *extra, const struct ee_value *record)
+{
+	struct ee_writer *out = NULL;
+	struct ee_outfile file;
+	enum ee_status status = ee_outfile_open(&file, path, &tool->err);
+
+	if (status != EE_OK)
+		return status;
+	status = ee_writer_open(&out, fileno(file.fp), file.path, kind,
+				tool->name, extra, &tool->err);
+	if (status == EE_OK)
+		status = ee_writer_put(out, record, &tool->err);
+	if (status == EE_OK)
+		status = ee_writer_end(out, &tool->err);
+	ee_writer_close(out);
+	if (status == EE_OK)
+		return ee_outfile_commit(&file, &tool->err);
+	ee_outfile_abort(&file);
+	return status;
 }
 
 FILE *

@@ -62,6 +62,10 @@ double tool_real(const struct tool *tool, const char *option,
 size_t tool_bytes(const struct tool *tool, const char *option,
 		  const char *text);
 
+/* Which of two words: is it the second?  A usage error if it is neither. */
+bool tool_second(const struct tool *tool, const char *option,
+		 const char *text, const char *one, const char *two);
+
 /* "I/N", 1 <= I <= N. */
 void tool_part(const struct tool *tool, const char *option, const char *text,
 	       int64_t *part, int64_t *parts);
@@ -72,6 +76,14 @@ EE_MUST_CHECK enum ee_status tool_in(struct tool *tool, const char *kind);
  * as made by ee_header_extra. */
 EE_MUST_CHECK enum ee_status tool_out(struct tool *tool, const char *kind,
 				      const struct ee_value *extra);
+
+/*
+ * Write a stream of one record to the file 'path', which appears whole or not
+ * at all.  'extra' as for tool_out.
+ */
+EE_MUST_CHECK enum ee_status tool_keep(struct tool *tool, const char *path,
+	const char *kind, const struct ee_value *extra,
+	const struct ee_value *record);
 
 /* Where progress goes: stderr if it is a terminal and not quiet, else NULL */
 FILE *tool_progress(const struct tool *tool);

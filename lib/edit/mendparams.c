@@ -46,13 +46,11 @@ read_init(void *into, const struct ee_keys_source *s,
 static enum ee_status
 read_opt(void *into, const struct ee_keys_source *s, const struct ee_value *v)
 {
-	static const char *const names[] = { "Adam", "AdamW", "SGD" };
 	struct ee_mend_params *p = into;
-	unsigned i = 0;
 
-	TRY(ee_key_choice(s, v, "opt", names, 3, "Adam, AdamW or SGD", &i));
-	p->opt = (enum ee_optim)i;
-	return EE_OK;
+	if (v->type == EE_TEXT && ee_optim_named(v->u.text, &p->opt))
+		return EE_OK;
+	return ee_key_wrong(s, v, "opt", "Adam, AdamW or SGD");
 }
 
 static enum ee_status

@@ -19,9 +19,9 @@ ee_layerset_free(struct ee_layerset *set)
 	memset(set, 0, sizeof(*set));
 }
 
-enum ee_status
-ee_layerset_add(struct ee_layerset *set, struct ee_layer *layer,
-		struct ee_err *err)
+/* Take 'layer' over (what it holds is the set's, or freed). */
+static enum ee_status
+add_layer(struct ee_layerset *set, struct ee_layer *layer, struct ee_err *err)
 {
 	struct ee_layer *grown;
 	enum ee_status status;
@@ -80,7 +80,7 @@ ee_layerset_read(struct ee_layerset *set, struct ee_reader *reader,
 				       "--checkpoint to finish the work");
 		status = ee_layer_from_record(&layer, record, header, err);
 		if (status == EE_OK)
-			status = ee_layerset_add(set, &layer, err);
+			status = add_layer(set, &layer, err);
 		if (status != EE_OK)
 			return status;
 	}
@@ -119,7 +119,7 @@ ee_layerset_open(struct ee_layerset *set, const char *path,
 	    ee_is_safetensors(path)) {
 		status = ee_layer_from_npz(&layer, path, err);
 		if (status == EE_OK)
-			status = ee_layerset_add(set, &layer, err);
+			status = add_layer(set, &layer, err);
 	} else {
 		status = open_stream(set, fd, path, err);
 	}

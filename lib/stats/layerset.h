@@ -16,10 +16,6 @@ struct ee_layerset {
 
 void ee_layerset_free(struct ee_layerset *set);
 
-/* Take 'layer' over (what it holds is the set's, or freed). */
-EE_MUST_CHECK enum ee_status ee_layerset_add(struct ee_layerset *set,
-	struct ee_layer *layer, struct ee_err *err);
-
 /* All records of a stream; one that holds a checkpoint is refused. */
 EE_MUST_CHECK enum ee_status ee_layerset_read(struct ee_layerset *set,
 	struct ee_reader *reader, struct ee_err *err);

@@ -43,8 +43,9 @@ ee_precision_of(const char *name, enum ee_dtype other)
 	return other;
 }
 
-bool
-ee_has_lows(const struct ee_moments *m)
+/* Was it merged? */
+static bool
+has_lows(const struct ee_moments *m)
 {
 	return m->mom2_low.planes + m->sum_low.planes +
 	       m->squares_low.planes + m->norm_low.planes > 0;
@@ -121,7 +122,7 @@ ee_lows_record(struct ee_arena *arena, const struct ee_moments *m,
 
 	parts_of(&all, p);
 	for (i = 0; i < PARTS; i++)
-		if (p[i].first != NULL && ee_has_lows(m))
+		if (p[i].first != NULL && has_lows(m))
 			put_left(arena, &p[i], WHOLE, p[i].record, record);
 }
 
@@ -143,7 +144,7 @@ ee_lows_arrays(struct ee_arena *arena, const struct ee_moments *m,
 
 	parts_of(&all, p);
 	for (i = 0; i < PARTS; i++)
-		if (p[i].first != NULL && ee_has_lows(m))
+		if (p[i].first != NULL && has_lows(m))
 			put_left(arena, &p[i], base_of(i, m, precision),
 				 p[i].file, arrays);
 }

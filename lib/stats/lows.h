@@ -22,8 +22,6 @@
 /* "float32" and the like; 'other' where it is none of them, or NULL. */
 enum ee_dtype ee_precision_of(const char *name, enum ee_dtype other);
 
-/* Was it merged? */
-bool ee_has_lows(const struct ee_moments *m);
 /* Drop what the sums leave: they are rounded, once. */
 void ee_drop_lows(struct ee_moments *m);
 

@@ -133,8 +133,9 @@ fingerprint(const struct ee_tokenizer *tok)
 	return ee_hash(h, tok->after, tok->n_after * sizeof(*tok->after));
 }
 
-enum ee_status
-ee_tok_finish(struct ee_tokenizer *tok, struct ee_err *err)
+/* Make ready for use what the readers have filled. */
+static EE_MUST_CHECK enum ee_status
+finish(struct ee_tokenizer *tok, struct ee_err *err)
 {
 	const struct ee_split words = { .kind = EE_SPLIT_MARK, .runs = true };
 	enum ee_status status = ee_arena_check(&tok->arena, err);
@@ -152,8 +153,6 @@ ee_tok_finish(struct ee_tokenizer *tok, struct ee_err *err)
 		return status;
 	if (tok->bos < 0 && tok->n_before > 0)
 		tok->bos = tok->before[0];
-	if (tok->unk < 0)
-		tok->unk = tok->vocab.unk;
 	tok->fingerprint = fingerprint(tok);
 	return EE_OK;
 }
@@ -165,7 +164,7 @@ new_tokenizer(struct ee_tokenizer **tok, struct ee_err *err)
 	if (*tok == NULL)
 		return EE_ENOMEM;
 	ee_vocab_init(&(*tok)->vocab, false);
-	(*tok)->bos = (*tok)->eos = (*tok)->unk = -1;
+	(*tok)->bos = (*tok)->eos = -1;
 	return EE_OK;
 }
 
@@ -227,7 +226,7 @@ ee_tok_from_memory(struct ee_tokenizer **tok, const char *kind,
 	if (status == EE_OK)
 		status = ee_tok_set(*tok, &set, err);
 	if (status == EE_OK)
-		status = ee_tok_finish(*tok, err);
+		status = finish(*tok, err);
 	if (status != EE_OK) {
 		ee_tokenizer_close(*tok);
 		*tok = NULL;
@@ -343,7 +342,7 @@ ee_tokenizer_open(struct ee_tokenizer **tok, const char *dir,
 	if (status == EE_OK)
 		status = ee_tok_set(*tok, &set, err);
 	if (status == EE_OK)
-		status = ee_tok_finish(*tok, err);
+		status = finish(*tok, err);
 	if (status != EE_OK) {
 		ee_tokenizer_close(*tok);
 		*tok = NULL;
@@ -367,12 +366,6 @@ int32_t
 ee_tokenizer_eos(const struct ee_tokenizer *tok)
 {
 	return tok->eos;
-}
-
-int32_t
-ee_tokenizer_unk(const struct ee_tokenizer *tok)
-{
-	return tok->unk;
 }
 
 uint64_t

@@ -33,7 +33,6 @@ void ee_tokenizer_close(struct ee_tokenizer *tok);	/* NULL is fine */
 size_t ee_tokenizer_size(const struct ee_tokenizer *tok);  /* ids are below */
 int32_t ee_tokenizer_bos(const struct ee_tokenizer *tok);  /* -1: none */
 int32_t ee_tokenizer_eos(const struct ee_tokenizer *tok);  /* -1: none */
-int32_t ee_tokenizer_unk(const struct ee_tokenizer *tok);  /* -1: none */
 /* Of everything that decides about ids: the same for vocab.json + merges.txt
  * and the tokenizer.json of the same tokenizer, but not for tokenizer.model,
  * whose merges are ranked otherwise. */

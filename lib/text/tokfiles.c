@@ -153,7 +153,7 @@ set_specials(struct ee_tokenizer *tok, const struct ee_tok_settings *set,
 		int32_t *id;
 	} keys[] = {
 		{ "bos_token", &tok->bos }, { "eos_token", &tok->eos },
-		{ "unk_token", &tok->unk }, { "pad_token", NULL },
+		{ "unk_token", NULL }, { "pad_token", NULL },
 		{ "sep_token", NULL }, { "cls_token", NULL },
 		{ "mask_token", NULL }
 	};
@@ -259,7 +259,7 @@ ee_tok_set(struct ee_tokenizer *tok, const struct ee_tok_settings *set,
 	if (status == EE_OK && !set->complete && tok->vocab.byte_level &&
 	    set->config == NULL && set->map == NULL) {
 		status = set_special(tok, &quiet, "", &gpt2, &tok->bos, err);
-		tok->eos = tok->unk = tok->bos;
+		tok->eos = tok->bos;
 	}
 	if (status == EE_OK && !set->complete)
 		status = set_flags(tok, set, err);

@@ -268,7 +268,6 @@ settle(struct ee_tokenizer *tok, const struct model *m, struct ee_err *err)
 	tok->vocab.fuse_unk = true;
 	tok->vocab.unk = m->unk >= 0 && (size_t)m->unk < m->n
 		? (int32_t)m->unk : -1;
-	tok->unk = tok->vocab.unk;
 	tok->bos = m->bos >= 0 && (size_t)m->bos < m->n ? (int32_t)m->bos : -1;
 	tok->eos = m->eos >= 0 && (size_t)m->eos < m->n ? (int32_t)m->eos : -1;
 	d->byte_fallback = tok->vocab.byte_fallback;

@@ -42,12 +42,12 @@ struct ee_tokenizer {
 	int32_t before[EE_MAX_AROUND], after[EE_MAX_AROUND];
 	size_t n_before, n_after;	/* what the post-processor adds */
 	struct ee_decoder decoder;
-	int32_t bos, eos, unk;		/* -1: none */
+	int32_t bos, eos;		/* -1: none */
 	uint64_t fingerprint;
 };
 
 /* Half-made tokenizers: each reader fills what its files say; 'where' names
- * the file in errors.  ee_tok_finish then makes it ready for use. */
+ * the file in errors. */
 EE_MUST_CHECK enum ee_status ee_tok_read_json(struct ee_tokenizer *tok,
 	const char *text, size_t len, const char *where, struct ee_err *err);
 EE_MUST_CHECK enum ee_status ee_tok_read_vocab(struct ee_tokenizer *tok,
@@ -56,8 +56,6 @@ EE_MUST_CHECK enum ee_status ee_tok_read_vocab(struct ee_tokenizer *tok,
 	struct ee_err *err);
 EE_MUST_CHECK enum ee_status ee_tok_read_model(struct ee_tokenizer *tok,
 	const char *data, size_t size, const char *where, struct ee_err *err);
-EE_MUST_CHECK enum ee_status ee_tok_finish(struct ee_tokenizer *tok,
-	struct ee_err *err);
 
 /*
  * Settings beside the vocabulary: 'config' is tokenizer_config.json, 'map'
