@@ -51,8 +51,8 @@ done
 
 echo '-- the results'
 for memory in 1K 100M; do
-	ee-show -d 100 $memory.targets | sed 's/# 0.*//' |
-		grep -v '^{"format"' > $memory.targets.txt
+	ee-show -d 100 $memory.targets | grep '^{"record"' \
+		> $memory.targets.txt
 	ee-npz save -q -d $memory < $memory.stats
 done
 near 1K.targets.txt 100M.targets.txt
