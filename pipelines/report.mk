@@ -1,7 +1,7 @@
 # A benchmark: what each method of editing does to each model, as a table and
 # charts.  `make -C pipelines report` comes here.
 #
-#	make -C pipelines report [RECORDS=100] [MODELS='atlas-gpt2 ...']
+#	make -C pipelines report [RECORDS=40] [MODELS='atlas-gpt2 ...']
 #		[METHODS='ROME R-ROME ...'] [EDITS='1 10 100 1000']
 #		[ONE_BY_ONE=100] [FRONTIER='0.25 ...'] [REPORT=DIR]
 #
@@ -30,7 +30,7 @@
 MODELS     ?= atlas-gpt2 atlas-gptj atlas-neox atlas-llama
 METHODS    ?= ROME R-ROME MEMIT EMMET AlphaEdit MEND
 EDITS      ?= 1 10 100 1000
-RECORDS    ?= 100
+RECORDS    ?= 40
 ONE_BY_ONE ?= 100
 FRONTIER   ?= 0.125 0.5 1 2 4
 DATA       ?= atlas/counterfact.json
