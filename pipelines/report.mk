@@ -16,7 +16,8 @@
 # last step overshoots is what is paid in neighbours.
 #
 # Results are in REPORT (build/pipelines/report/RECORDS): report.md,
-# results.tsv and charts; REPORT=report renews those of the repository.
+# results.tsv and charts, and easyedit.md (make easyedit); REPORT=report renews
+# those of the repository.
 # What they were made of is in WORK and is made again only when what it
 # depends on has changed, so a run that was stopped goes on where it was.
 #

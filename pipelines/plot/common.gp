@@ -4,7 +4,6 @@ set encoding utf8
 set border 3 linecolor "#666666"
 set tics nomirror textcolor "#333333"
 set grid ytics linecolor "#dddddd" linetype 1
-set pointintervalbox 0
 nm = words(models)
 nk = words(methods)
 # Okabe and Ito's colours, which the colour-blind can tell apart

@@ -1,6 +1,6 @@
 # S against the number of edits, a panel for each model.
 load "plot/common.gp"
-set terminal pngcairo size 1200,800 font "sans,11" background "white"
+set terminal pngcairo size 1200,800 font "sans,11" background "white" noenhanced
 set output png
 set logscale x
 set xrange [0.8:1250]

@@ -1,6 +1,6 @@
 # Bars with error bars by method: one edit at a time.
 load "plot/common.gp"
-set terminal pngcairo size 1200,800 font "sans,11" background "white"
+set terminal pngcairo size 1200,800 font "sans,11" background "white" noenhanced
 set output png
 width = 0.84 / nk
 set style fill solid 0.9 noborder
@@ -11,7 +11,6 @@ set ytics 20
 set xtics scale 0 ("" 0)
 do for [i = 1:nm] { set xtics add (word(models, i) i) }
 at(i, k, edits) = edits == 1 ? i + (k - (nk + 1) / 2.0) * width : NaN
-set errorbars 0.6
 set multiplot layout 2,2 margins 0.05,0.98,0.13,0.95 spacing 0.05,0.11
 titles = "S efficacy paraphrase neighbourhood"
 do for [t = 1:4] {
@@ -27,8 +26,8 @@ do for [t = 1:4] {
 		word(methods, k)) using (at(i, k, $3)):c with boxes \
 		linecolor rgb colour(k) title (i == 1 ? word(methods, k) : ""), \
 	for [k = 1:nk] for [i = 1:nm] rows(word(models, i), \
-		word(methods, k)) using (at(i, k, $3)):c:(column(c + 1)):\
-		(column(c + 2)) with yerrorbars linecolor rgb "#222222" \
-		pointtype -1 linewidth 1 notitle
+		word(methods, k)) using (at(i, k, $3)):(column(c + 1)):(0):\
+		(column(c + 2) - column(c + 1)) with vectors heads \
+		size graph 0.004,90 linecolor rgb "#222222" linewidth 1 notitle
 }
 unset multiplot

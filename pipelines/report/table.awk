@@ -71,8 +71,12 @@ END {
 
 	print "\n## Many edits\n"
 	print "S of " records " records: as many edits as it takes until all are edited. ROME and"
-	print "R-ROME edit one fact after the other; the others all facts of an edit together.\n"
-	print "![S by the number of edits](mass.png)\n"
+	print "R-ROME edit one fact after the other; the others all facts of an edit together."
+	print "Where either object is as likely as the other, S is 50: what a broken model has."
+	if (index(" " methods " ", " EMMET "))
+		print "EMMET's hyper-parameters weigh the corpus as MEMIT's do; it then makes MEMIT's\n" \
+			"update, to rounding."
+	print "\n![S by the number of edits](mass.png)\n"
 	line = "| model | method |"
 	for (s = 1; s <= ns; s++)
 		line = line " " size[s] " |"
