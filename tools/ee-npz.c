@@ -85,6 +85,46 @@ parse_kind(const struct tool *tool, const char *text)
 	tool_misuse(tool, "--to '%s': want npz, safetensors or stream", text);
 }
 
+static void
+parse_option(struct tool *tool, struct npz_options *opt, int c)
+{
+	switch (c) {
+	case 'd': opt->save.dir = optarg; break;
+	case 'o': opt->save.file = optarg; break;
+	case 'm': opt->model = optarg; break;
+	case 'D': opt->save.dataset = optarg; break;
+	case 'M': opt->save.model = optarg; break;
+	case 'P':
+		if (!ee_statname_precision(optarg, &opt->save.precision) ||
+		    opt->save.precision == EE_F16)
+			tool_misuse(tool, "--precision '%s': want float32 or "
+				    "float64", optarg);
+		break;
+	case 'S':
+		opt->save.sample_size = tool_int(tool, "--sample-size", optarg,
+						 0, 1LL << 40);
+		break;
+	case 'Z': opt->save.deflate = true; break;
+	case 'J': opt->json = true; break;
+	case 'X': opt->strict = true; break;
+	case 'T': opt->to = parse_kind(tool, optarg); break;
+	case 'A': opt->moment = true; break;
+	case 'K': opt->keys = optarg; break;
+	case 'N':
+		opt->samples = tool_int(tool, "--samples", optarg, 1, 100000);
+		break;
+	case 'E':
+		opt->seed = tool_int(tool, "--seed", optarg, 0, INT64_MAX);
+		break;
+	case 'R':
+		opt->ridge = tool_real(tool, "--ridge", optarg, 0, 1e6);
+		break;
+	case 'I': opt->mix = true; break;
+	case 'F': opt->final = true; break;
+	default: tool_option(tool, c, optarg);
+	}
+}
+
 static struct npz_options
 parse_options(struct tool *tool, int argc, char *argv[])
 {
@@ -111,46 +151,8 @@ parse_options(struct tool *tool, int argc, char *argv[])
 	int c;
 
 	while ((c = getopt_long(argc, argv, TOOL_SHORT "d:o:m:", names,
-				NULL)) != -1) {
-		switch (c) {
-		case 'd': opt.save.dir = optarg; break;
-		case 'o': opt.save.file = optarg; break;
-		case 'm': opt.model = optarg; break;
-		case 'D': opt.save.dataset = optarg; break;
-		case 'M': opt.save.model = optarg; break;
-		case 'P':
-			if (!ee_statname_precision(optarg,
-						   &opt.save.precision) ||
-			    opt.save.precision == EE_F16)
-				tool_misuse(tool, "--precision '%s': want "
-					    "float32 or float64", optarg);
-			break;
-		case 'S':
-			opt.save.sample_size = tool_int(tool, "--sample-size",
-							optarg, 0, 1LL << 40);
-			break;
-		case 'Z': opt.save.deflate = true; break;
-		case 'J': opt.json = true; break;
-		case 'X': opt.strict = true; break;
-		case 'T': opt.to = parse_kind(tool, optarg); break;
-		case 'A': opt.moment = true; break;
-		case 'K': opt.keys = optarg; break;
-		case 'N':
-			opt.samples = tool_int(tool, "--samples", optarg, 1,
-					       100000);
-			break;
-		case 'E':
-			opt.seed = tool_int(tool, "--seed", optarg, 0,
-					    INT64_MAX);
-			break;
-		case 'R':
-			opt.ridge = tool_real(tool, "--ridge", optarg, 0, 1e6);
-			break;
-		case 'I': opt.mix = true; break;
-		case 'F': opt.final = true; break;
-		default: tool_option(tool, c, optarg);
-		}
-	}
+				NULL)) != -1)
+		parse_option(tool, &opt, c);
 	return opt;
 }
 
