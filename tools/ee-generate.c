@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "continue.h"
 #include "edit/hparams.h"
 #include "edit/templates.h"
-#include "file/json.h"
-#include "model/generate.h"
 #include "modeltool.h"
 #include "tool.h"
 
@@ -24,9 +23,7 @@ static const char usage[] =
 
 struct options {
 	struct model_options model;
-	int64_t tokens, seed;
-	struct ee_sampling sampling;
-	bool json;
+	struct continuation how;
 	size_t nlengths;
 	int64_t length[EE_MAX_LENGTHS], count[EE_MAX_LENGTHS];
 	char **prompts;
@@ -64,31 +61,32 @@ parse_options(struct tool *tool, int argc, char **argv)
 		{ "temperature", 1, 0, TEMPERATURE },
 		{ "json", 0, 0, JSON },
 		{ "templates", 1, 0, TEMPLATES }, { 0 } };
-	struct options opt = { .tokens = 20, .seed = 1,
-			       .sampling = { true, 1, 1, 0 } };
+	struct options opt = { .how = { .tokens = 20, .seed = 1,
+					.sampling = { true, 1, 1, 0 } } };
+	struct continuation *how = &opt.how;
 	int c;
 
 	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "n:",
 				longs, NULL)) != -1) {
 		switch (c) {
 		case 'n':
-			opt.tokens = tool_int(tool, "-n", optarg, 0, 1 << 20);
+			how->tokens = tool_int(tool, "-n", optarg, 0, 1 << 20);
 			break;
-		case GREEDY: opt.sampling.greedy = true; break;
+		case GREEDY: how->sampling.greedy = true; break;
 		case TOP_K:
-			opt.sampling.top_k = (size_t)tool_int(tool, "--top-k",
+			how->sampling.top_k = (size_t)tool_int(tool, "--top-k",
 						optarg, 1, 1 << 20);
-			opt.sampling.greedy = false;
+			how->sampling.greedy = false;
 			break;
 		case TEMPERATURE:
-			opt.sampling.temperature = tool_real(tool,
+			how->sampling.temperature = tool_real(tool,
 				"--temperature", optarg, 1e-3, 1e3);
 			break;
 		case SEED:
-			opt.seed = tool_int(tool, "--seed", optarg, 0,
-					    INT64_MAX);
+			how->seed = tool_int(tool, "--seed", optarg, 0,
+					     INT64_MAX);
 			break;
-		case JSON: opt.json = true; break;
+		case JSON: how->json = true; break;
 		case TEMPLATES: parse_lengths(tool, &opt, optarg); break;
 		default:
 			if (!model_option(tool, &opt.model, c, optarg))
@@ -100,92 +98,6 @@ parse_options(struct tool *tool, int argc, char **argv)
 	opt.prompts = argv + optind;
 	opt.nprompts = (size_t)(argc - optind);
 	return opt;
-}
-
-static enum ee_status
-print_text(struct tool *tool, const struct options *opt,
-	   const struct ee_tokenizer *tok, const char *prompt,
-	   const struct ee_sequence *s, size_t given)
-{
-	char *text = NULL;
-	size_t len, room = 0;
-	enum ee_status status = ee_decode(tok, s->ids + given, s->n - given,
-					  true, &text, &len, &room,
-					  &tool->err);
-
-	if (status == EE_OK && opt->json) {
-		struct ee_value v = ee_map();
-
-		ee_put(&tool->arena, &v, "prompt", ee_text(prompt));
-		ee_put(&tool->arena, &v, "text", ee_text_n(text, len));
-		ee_put(&tool->arena, &v, "tokens",
-		       ee_int((int64_t)(s->n - given)));
-		ee_put(&tool->arena, &v, "ended", ee_logic(s->ended));
-		ee_json_write(stdout, &v);
-		putchar('\n');
-	} else if (status == EE_OK) {
-		printf("%s", prompt);
-		fwrite(text, 1, len, stdout);
-		putchar('\n');
-	}
-	free(text);
-	return status;
-}
-
-static enum ee_status
-encode_prompt(struct tool *tool, const struct options *opt,
-	      const struct ee_model *model, const struct ee_tokenizer *tok,
-	      const char *prompt, struct ee_sequence *s)
-{
-	struct ee_ids ids = { 0 };
-	enum ee_status status = ee_encode(tok, prompt, strlen(prompt), 0,
-					  &ids, &tool->err);
-
-	if (status == EE_OK && ids.n == 0 && model->config.bos < 0)
-		status = ee_fail(&tool->err, EE_EINPUT, "an empty prompt");
-	s->n = ids.n > 0 ? ids.n : 1;
-	s->most = s->n + (size_t)opt->tokens;
-	s->stop = model->config.eos;
-	s->ids = ee_calloc(s->most, sizeof(*s->ids), &tool->err);
-	if (s->ids == NULL)
-		status = EE_ENOMEM;
-	if (status == EE_OK && ids.n > 0)
-		memcpy(s->ids, ids.ids, ids.n * sizeof(*s->ids));
-	else if (status == EE_OK)
-		s->ids[0] = model->config.bos;
-	ee_ids_free(&ids);
-	return status;
-}
-
-static enum ee_status
-continue_texts(struct tool *tool, const struct options *opt,
-	       const struct ee_model *model, const struct ee_tokenizer *tok,
-	       char *const *prompts, size_t n)
-{
-	struct ee_sequence *seq = ee_calloc(n, sizeof(*seq), &tool->err);
-	struct ee_sampling sampling = opt->sampling;
-	size_t *given = ee_calloc(n, sizeof(*given), &tool->err), i;
-	struct ee_random random;
-	enum ee_status status = seq && given ? EE_OK : EE_ENOMEM;
-
-	sampling.vocab = ee_tokenizer_size(tok);
-	ee_random_seed(&random, (uint64_t)opt->seed);
-	for (i = 0; i < n && status == EE_OK; i++) {
-		status = encode_prompt(tool, opt, model, tok, prompts[i],
-				       &seq[i]);
-		given[i] = seq[i].n;
-	}
-	if (status == EE_OK)
-		status = ee_generate(model, &sampling, &random, seq, n,
-				     &tool->err);
-	for (i = 0; i < n && status == EE_OK; i++)
-		status = print_text(tool, opt, tok, prompts[i], &seq[i],
-				    given[i]);
-	for (i = 0; seq != NULL && i < n; i++)
-		free(seq[i].ids);
-	free(seq);
-	free(given);
-	return status;
 }
 
 /* All lines of standard input. */
@@ -226,7 +138,7 @@ print_templates(struct tool *tool, const struct options *opt,
 {
 	struct ee_templates t;
 	enum ee_status status = ee_templates_sample(&t, model, tok,
-		opt->nlengths, opt->length, opt->count, (uint64_t)opt->seed,
+		opt->nlengths, opt->length, opt->count, (uint64_t)opt->how.seed,
 		&tool->err);
 
 	if (status != EE_OK)
@@ -236,31 +148,38 @@ print_templates(struct tool *tool, const struct options *opt,
 	return status;
 }
 
+static enum ee_status
+generate(struct tool *tool, struct options *opt)
+{
+	struct ee_tokenizer *tok = NULL;
+	struct ee_model *model = NULL;
+	char **lines = NULL;
+	enum ee_status status = EE_OK;
+
+	if (opt->nprompts == 0 && opt->nlengths == 0) {
+		status = read_lines(tool, &lines, &opt->nprompts);
+		opt->prompts = lines;
+	}
+	if (status == EE_OK)
+		status = model_open_both(tool, &opt->model, &model, &tok);
+	if (status == EE_OK && opt->nlengths > 0)
+		status = print_templates(tool, opt, model, tok);
+	else if (status == EE_OK)
+		status = continue_texts(tool, &opt->how, model, tok,
+					opt->prompts, opt->nprompts);
+	free(lines);
+	ee_tokenizer_close(tok);
+	ee_model_close(model);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct tool tool = { .name = "ee-generate", .usage = usage };
-	struct ee_tokenizer *tok = NULL;
-	struct ee_model *model = NULL;
 	struct options opt;
-	char **lines = NULL;
-	enum ee_status status = EE_OK;
 
 	tool_start(&tool, argc, argv);
 	opt = parse_options(&tool, argc, argv);
-	if (opt.nprompts == 0 && opt.nlengths == 0) {
-		status = read_lines(&tool, &lines, &opt.nprompts);
-		opt.prompts = lines;
-	}
-	if (status == EE_OK)
-		status = model_open_both(&tool, &opt.model, &model, &tok);
-	if (status == EE_OK && opt.nlengths > 0)
-		status = print_templates(&tool, &opt, model, tok);
-	else if (status == EE_OK)
-		status = continue_texts(&tool, &opt, model, tok, opt.prompts,
-					opt.nprompts);
-	free(lines);
-	ee_tokenizer_close(tok);
-	ee_model_close(model);
-	return tool_finish(&tool, status);
+	return tool_finish(&tool, generate(&tool, &opt));
 }
