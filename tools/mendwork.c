@@ -32,7 +32,7 @@ read_requests(struct mend_work *w)
 }
 
 static enum ee_status
-make_texts(struct mend_work *w, unsigned flags, struct ee_mend_text **texts)
+make_texts(struct mend_work *w, enum ee_said_as as, struct ee_said **texts)
 {
 	struct ee_err *err = &w->tool->err;
 	enum ee_status status = EE_OK;
@@ -41,11 +41,14 @@ make_texts(struct mend_work *w, unsigned flags, struct ee_mend_text **texts)
 	*texts = ee_calloc(w->n, sizeof(**texts), err);
 	if (*texts == NULL)
 		return EE_ENOMEM;
-	for (i = 0; i < w->n && status == EE_OK; i++)
-		status = ee_mend_text_make(&(*texts)[i], w->tok,
-					   w->requests[i].id,
-					   w->requests[i].prompt,
-					   w->requests[i].target, flags, err);
+	for (i = 0; i < w->n && status == EE_OK; i++) {
+		const struct ee_plain *r = &w->requests[i];
+
+		status = ee_said_make(&(*texts)[i], w->tok, r->prompt,
+				      r->target, as, &w->tool->arena, err);
+		if (status != EE_OK)
+			status = ee_within(err, status, "case %s", r->id);
+	}
 	return status;
 }
 
@@ -55,15 +58,16 @@ tokenize(struct mend_work *w)
 {
 	const bool like = w->opt->like_easyedit;
 	const bool batch = !w->opt->sequential && !w->opt->independent;
-	enum ee_status status = make_texts(w, 0, &w->asks);
+	enum ee_status status = make_texts(w, EE_SAID_ORIGINAL, &w->asks);
 
 	if (status != EE_OK || !like) {
 		w->texts = w->asks;
 	} else {
-		status = make_texts(w, EE_MEND_EASYEDIT, &w->texts);
+		status = make_texts(w, EE_SAID_EASYEDIT, &w->texts);
 		if (status == EE_OK && batch)
-			status = ee_mend_texts_pad(w->texts, w->n,
-				ee_tokenizer_eos(w->tok), &w->tool->err);
+			status = ee_said_pad(w->texts, w->n,
+				ee_tokenizer_eos(w->tok), &w->tool->arena,
+				&w->tool->err);
 	}
 	return status == EE_OK ? EE_OK :
 	       ee_within(&w->tool->err, status, "%s", w->opt->requests);
@@ -137,22 +141,12 @@ mend_open(struct mend_work *w)
 	return status == EE_OK ? tokenize(w) : status;
 }
 
-static void
-free_texts(struct ee_mend_text *texts, size_t n)
-{
-	size_t i;
-
-	for (i = 0; texts != NULL && i < n; i++)
-		ee_mend_text_free(&texts[i]);
-	free(texts);
-}
-
 void
 mend_close(struct mend_work *w)
 {
 	if (w->texts != w->asks)
-		free_texts(w->texts, w->n);
-	free_texts(w->asks, w->n);
+		free(w->texts);
+	free(w->asks);
 	free(w->requests);
 	free(w->norms);
 	ee_mend_free(w->m);

@@ -28,9 +28,9 @@ struct mend_work {
 	struct ee_mend_params params;
 	struct ee_mend *m;
 	size_t n;			/* requests */
-	struct ee_plain *requests;	/* (n) texts in tool->arena */
-	struct ee_mend_text *texts;	/* (n) */
-	struct ee_mend_text *asks;	/* (n) as texts, but as the reference
+	struct ee_plain *requests;	/* (n) in tool->arena */
+	struct ee_said *texts;		/* (n) there, too */
+	struct ee_said *asks;		/* (n) as texts, but as the reference
 					 * never has them; may be 'texts' */
 	double *norms;			/* (m->nparams) of the weights */
 	struct ee_arena arena;		/* of one record */

@@ -81,7 +81,7 @@ read_lessons(struct training *t)
 {
 	const struct ee_lessons_options options = {
 		.max_length = (size_t)t->params.max_length,
-		.flags = t->opt->like_easyedit ? EE_SAID_LIKE_EASYEDIT : 0,
+		.like_easyedit = t->opt->like_easyedit,
 		.rephrase = t->params.outer == EE_OUTER_REPHRASE,
 	};
 	const size_t out = (size_t)t->opt->hold_out;

@@ -44,7 +44,7 @@ struct job {
 static enum ee_status
 weigh(struct job *j)
 {
-	const struct ee_mend_text *texts = j->pass->texts;
+	const struct ee_said *texts = j->pass->texts;
 	size_t i, k, labels, first = 0;
 
 	j->weight = ee_doubles(j->pass->ntexts + 1, j->err);
@@ -55,7 +55,7 @@ weigh(struct job *j)
 		const size_t end = first + j->cases[i].n;
 
 		for (k = first, labels = 0; k < end; k++)
-			labels += ee_mend_labels(&texts[k]);
+			labels += texts[k].nlabels;
 		for (; first < end; first++)
 			j->weight[first] = 1.0 / (double)labels;
 	}
@@ -303,7 +303,7 @@ mean_nll(const struct ee_mend_edit_job *job, const double *nll)
 
 	for (i = 0; i < job->n; i++) {
 		sum += nll[i];
-		labels += (double)ee_mend_labels(&job->texts[i]);
+		labels += (double)job->texts[i].nlabels;
 	}
 	return sum / labels;
 }

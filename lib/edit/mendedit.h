@@ -43,8 +43,8 @@ void ee_mend_case_free(struct ee_mend_case *c, const struct ee_mend *m);
 struct ee_mend_edit_job {
 	const struct ee_model *model;
 	const struct ee_mend *m;
-	const struct ee_mend_text *texts;	/* (n) whose loss is taken */
-	const struct ee_mend_text *asks;	/* (n) whose probabilities are
+	const struct ee_said *texts;	/* (n) whose loss is taken */
+	const struct ee_said *asks;	/* (n) whose probabilities are
 						 * told; may be 'texts' */
 	size_t n;
 };

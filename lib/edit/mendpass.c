@@ -18,7 +18,7 @@ plant(struct ee_mend_pass *p, struct ee_err *err)
 	size_t i;
 
 	for (i = 0; i < p->ntexts; i++) {
-		const struct ee_mend_text *t = &p->texts[i];
+		const struct ee_said *t = &p->texts[i];
 
 		p->begin[i] = p->trie.n;
 		TRY(ee_trie_child(&p->trie, EE_NO_NODE, t->ids[0],
@@ -43,7 +43,7 @@ shift(struct ee_mend_pass *p, struct ee_err *err)
 	if (ee_model_param(p->model, 0, EE_W_POSITION)->module == NULL)
 		return EE_OK;
 	for (i = 0; i < p->ntexts; i++) {
-		const struct ee_mend_text *t = &p->texts[i];
+		const struct ee_said *t = &p->texts[i];
 
 		if (t->n + t->shift > limit)
 			return ee_fail(err, EE_EINPUT, "%zu tokens in a row; "
@@ -55,29 +55,17 @@ shift(struct ee_mend_pass *p, struct ee_err *err)
 	return EE_OK;
 }
 
-size_t
-ee_mend_labels(const struct ee_mend_text *text)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < text->nlabels; i++)
-		n += text->labels[i] >= 0;
-	return n;
-}
-
 static void
 list_text(struct ee_mend_pass *p, size_t text)
 {
-	const struct ee_mend_text *t = &p->texts[text];
+	const struct ee_said *t = &p->texts[text];
 	const size_t first = p->begin[text + 1] - 1 - t->nlabels;
 	size_t i;
 
 	for (i = 0; i < t->nlabels; i++)
-		if (t->labels[i] >= 0)
-			p->readings[p->nreadings++] =
-				(struct ee_mend_reading){ .text = text,
-					.node = (uint32_t)(first + i),
-					.label = t->labels[i] };
+		p->readings[p->nreadings++] = (struct ee_mend_reading){
+			.text = text, .node = (uint32_t)(first + i),
+			.label = t->labels[i] };
 }
 
 /* Which labels are read where, and these nodes as the tips of the pass. */
@@ -90,7 +78,7 @@ list_readings(struct ee_mend_pass *p, struct ee_err *err)
 	size_t i, n = 0;
 
 	for (i = 0; i < p->ntexts; i++)
-		n += ee_mend_labels(&p->texts[i]);
+		n += p->texts[i].nlabels;
 	if (n == 0)
 		return ee_fail(err, EE_EINPUT, "no target to read");
 	p->readings = ee_calloc(n, sizeof(*p->readings), err);
@@ -134,7 +122,7 @@ compute_base(struct ee_mend_pass *p, struct ee_err *err)
 
 enum ee_status
 ee_mend_pass_open(struct ee_mend_pass *p, const struct ee_model *model,
-		  const struct ee_mend *m, const struct ee_mend_text *texts,
+		  const struct ee_mend *m, const struct ee_said *texts,
 		  size_t ntexts, struct ee_err *err)
 {
 	enum ee_status status;

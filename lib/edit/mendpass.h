@@ -14,7 +14,7 @@
 
 #include "base/base.h"
 #include "edit/mend.h"
-#include "edit/mendtext.h"
+#include "edit/said.h"
 #include "model/forward.h"
 
 /* One label that is read. */
@@ -28,7 +28,7 @@ struct ee_mend_reading {
 struct ee_mend_pass {
 	const struct ee_model *model;
 	const struct ee_mend *m;
-	const struct ee_mend_text *texts;	/* (ntexts) borrowed */
+	const struct ee_said *texts;	/* (ntexts) borrowed */
 	size_t ntexts, n;
 	size_t *begin;		/* (ntexts + 1) each text's first node */
 	struct ee_trie trie;
@@ -50,7 +50,7 @@ struct ee_mend_pass {
  */
 EE_MUST_CHECK enum ee_status ee_mend_pass_open(struct ee_mend_pass *p,
 	const struct ee_model *model, const struct ee_mend *m,
-	const struct ee_mend_text *texts, size_t ntexts, struct ee_err *err);
+	const struct ee_said *texts, size_t ntexts, struct ee_err *err);
 void ee_mend_pass_close(struct ee_mend_pass *p);
 
 /* The upper layers: x from base, with p->pass.patches; 'tape' as ee_tape_open
@@ -66,8 +66,5 @@ EE_MUST_CHECK enum ee_status ee_mend_pass_upper(struct ee_mend_pass *p,
  */
 EE_MUST_CHECK enum ee_status ee_mend_pass_nll(struct ee_mend_pass *p,
 	const double *weight, double *nll, float *dx, struct ee_err *err);
-
-/* Labels of a text that are read. */
-size_t ee_mend_labels(const struct ee_mend_text *text);
 
 #endif

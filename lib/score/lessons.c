@@ -26,16 +26,24 @@ question(const struct ee_case *c, enum ee_aspect aspect)
 	return NULL;
 }
 
+/* EasyEdit cuts behind what is too long, and not the labels. */
 static enum ee_status
 say(const struct reading *r, struct ee_said *said, const char *prompt,
     const char *answer, bool *all_fit)
 {
-	bool fits = true;
+	const bool like = r->options->like_easyedit;
 
 	TRY(ee_said_make(said, r->tok, prompt, answer,
-			 r->options->max_length, r->options->flags,
-			 &r->lessons->arena, &fits, r->err));
-	*all_fit = *all_fit && fits;
+			 like ? EE_SAID_EASYEDIT_TRAINS : EE_SAID_ORIGINAL,
+			 &r->lessons->arena, r->err));
+	if (said->n <= r->options->max_length)
+		return EE_OK;
+	*all_fit = *all_fit && like;
+	said->n = r->options->max_length;
+	if (like && said->nlabels >= said->n)
+		return ee_fail(r->err, EE_EINPUT, "'%s' with the answer "
+			       "'%s': no token before the answer, cut to %zu",
+			       prompt, answer, said->n);
 	return EE_OK;
 }
 
@@ -49,6 +57,7 @@ teach(const struct reading *r, const struct ee_case *c,
 	const struct ee_question *loc = question(c, EE_LOCALITY);
 
 	*fits = true;
+	memset(lesson, 0, sizeof(*lesson));
 	memcpy(lesson->id, c->id, sizeof(lesson->id));
 	TRY(say(r, &lesson->edit, edit->prompt, edit->target, fits));
 	lesson->outer = lesson->edit;
@@ -79,7 +88,6 @@ teach_all(const struct reading *r, const struct ee_value *records,
 				 _Alignof(struct ee_lesson));
 	if (l->list == NULL)
 		return ee_arena_check(&l->arena, r->err);
-	memset(l->list, 0, records->n * sizeof(*l->list));
 	for (i = 0; i < records->n; i++) {
 		struct ee_lesson *lesson = &l->list[l->n];
 

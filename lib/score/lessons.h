@@ -18,7 +18,8 @@ struct ee_lessons {
 
 struct ee_lessons_options {
 	size_t max_length;	/* tokens of a sequence */
-	unsigned flags;		/* EE_SAID_LIKE_EASYEDIT */
+	bool like_easyedit;	/* EE_SAID_EASYEDIT_TRAINS; what is too long is
+				 * cut behind, and its labels are not */
 	bool rephrase;		/* 'outer' is the first rephrased prompt where
 				 * there is one, else the edit */
 };

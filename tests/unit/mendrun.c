@@ -51,12 +51,12 @@ read_requests(struct mendrun *s, const char *path)
 	s->n = list->n;
 	ck_assert(s->n <= 4);
 	for (i = 0; i < s->n; i++)
-		must(ee_mend_text_make(&s->texts[i], s->tok, "1",
+		must(ee_said_make(&s->texts[i], s->tok,
 			ee_get(&list->u.list[i], "prompt")->u.text,
 			ee_get(&list->u.list[i], "target_new")->u.text,
-			EE_MEND_EASYEDIT, &err));
-	must(ee_mend_texts_pad(s->texts, s->n, ee_tokenizer_eos(s->tok),
-			       &err));
+			EE_SAID_EASYEDIT, &s->arena, &err));
+	must(ee_said_pad(s->texts, s->n, ee_tokenizer_eos(s->tok), &s->arena,
+			 &err));
 	ee_arena_free(&arena);
 }
 
@@ -89,10 +89,7 @@ mendrun_start(struct mendrun *s, const char *name, int number)
 void
 mendrun_finish(struct mendrun *s)
 {
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		ee_mend_text_free(&s->texts[i]);
+	ee_arena_free(&s->arena);
 	golden_close(&s->golden);
 	ee_mend_free(s->m);
 	ee_mend_params_free(&s->params);

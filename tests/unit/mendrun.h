@@ -14,7 +14,8 @@ struct mendrun {
 	struct ee_mend_params params;
 	struct ee_mend *m;
 	struct golden golden;
-	struct ee_mend_text texts[4];
+	struct ee_said texts[4];
+	struct ee_arena arena;	/* theirs */
 	size_t n;
 };
 

@@ -114,7 +114,7 @@ check_tokens(struct mendrun *s)
 
 	ck_assert_uint_eq(ids.shape[0], s->n);
 	for (i = 0; i < s->n; i++) {
-		const struct ee_mend_text *t = &s->texts[i];
+		const struct ee_said *t = &s->texts[i];
 
 		ck_assert_uint_eq(t->shift + t->n, wide);
 		ck_assert_uint_eq(t->nlabels, most);
@@ -532,7 +532,7 @@ enum { MODELS = sizeof(models) / sizeof(models[0]) };
 struct plain {
 	struct ee_model *model;
 	struct ee_mend_params params;
-	struct ee_mend_text text;
+	struct ee_said text;
 };
 
 /* The loss after a step of lr against the gradient; *size is what the step
@@ -566,7 +566,7 @@ step(const struct plain *p, double lr, double *size)
 START_TEST(no_network_is_gradient_descent)
 {
 	static int32_t ids[] = { 5, 17, 60, 3, 99, 42, 7 };
-	static int32_t labels[] = { 42, -100, 8 };
+	static int32_t labels[] = { 42, 11, 8 };
 	struct plain p = { .text = { .ids = ids, .n = 7, .labels = labels,
 				     .nlabels = 3 } };
 	char path[256], name[EE_MAX_NAME];
@@ -613,9 +613,8 @@ START_TEST(training_has_the_edits_gradients)
 {
 	static int32_t ids[] = { 5, 17, 60, 3, 99, 42, 7 };
 	static int32_t labels[] = { 99, 42, 7 };
-	const struct ee_said said = { ids, labels, 7, 3 };
-	const struct ee_mend_text text = { .ids = ids, .n = 7,
-					   .labels = labels, .nlabels = 3 };
+	const struct ee_said said = { .ids = ids, .n = 7, .labels = labels,
+				      .nlabels = 3 };
 	const struct ee_lesson lesson = { "1", said, said, said };
 	const struct ee_lesson *const lessons[] = { &lesson };
 	struct ee_mend_params params = { .net = { .n_hidden = 1, .rank = 4,
@@ -649,7 +648,7 @@ START_TEST(training_has_the_edits_gradients)
 	must(ee_ground_make(model, m, lessons, NULL, 1, false, &ground,
 			    &err));
 	ee_ground_view(&ground, m, &lesson, model->config.d, rows);
-	must(ee_mend_pass_open(&pass, model, m, &text, 1, &err));
+	must(ee_mend_pass_open(&pass, model, m, &said, 1, &err));
 	must(ee_mend_gradients(&pass, 1, &c, NULL, &err));
 	for (i = 0; i < m->nparams; i++) {
 		const struct ee_mend_param *p = &m->param[i];

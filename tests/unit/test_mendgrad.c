@@ -210,7 +210,7 @@ static double
 plain_loss(const struct plain *p)
 {
 	const struct ee_model *m = p->s->model;
-	const struct ee_mend_text *t = &p->s->texts[0];
+	const struct ee_said *t = &p->s->texts[0];
 	const struct ee_param *head = ee_model_param(m, 0, EE_W_HEAD);
 	const size_t d = m->config.d, vocab = m->config.vocab;
 	const float *w = head->w.data;

@@ -10,6 +10,7 @@
 #include "file/torch.h"
 #include "golden.h"
 #include "score/lessons.h"
+#include "score/score.h"
 
 static const char *const runs[] = {
 	"tiny-gpt2.train", "tiny-gptj.train", "tiny-llama.train",
@@ -38,7 +39,7 @@ static void
 run_open(struct run *r, const char *name)
 {
 	const struct ee_lessons_options options = {
-		.max_length = 40, .flags = EE_SAID_LIKE_EASYEDIT,
+		.max_length = 40, .like_easyedit = true,
 	};
 	char path[256];
 
@@ -350,6 +351,110 @@ START_TEST(records_of_any_shape_are_lessons)
 }
 END_TEST
 
+/* ids (n) are the tokens of 'text'. */
+static void
+says(const struct ee_tokenizer *tok, const char *text, const int32_t *ids,
+     size_t n)
+{
+	struct ee_ids want = { 0 };
+
+	must(ee_encode(tok, text, strlen(text), 0, &want, &err));
+	ck_assert_msg(n == want.n && memcmp(ids, want.ids, n * sizeof(*ids))
+		      == 0, "not the tokens of '%s'", text);
+	ee_ids_free(&want);
+}
+
+/* Where spaces are: an edit, what is learned from it and what is asked about
+ * it are the same tokens; and EasyEdit's are of the texts it has. */
+START_TEST(an_answer_gets_one_space)
+{
+	static const char *const names[] = { "tiny-gpt2", "tiny-llama" };
+	static const struct {
+		const char *prompt, *answer, *text, *trained;
+	} list[] = {
+		{ "A is in", "Rome", "A is in Rome", "A is in Rome" },
+		{ "A is in", " Rome", "A is in Rome", "A is in  Rome" },
+		{ "A is in ", "Rome", "A is in  Rome", "A is in  Rome" },
+		{ "A is in ", " Rome", "A is in  Rome", "A is in   Rome" },
+	};
+	const bool bos = _i == 1;
+	struct ee_tokenizer *tok;
+	struct ee_model *model;
+	struct ee_arena arena = { 0 };
+	struct ee_said said;
+	struct ee_ask ask;
+	char path[256];
+	size_t i;
+
+	snprintf(path, sizeof(path), "tests/golden/models/%s", names[_i]);
+	must(ee_model_open(&model, path, &err));
+	must(ee_tokenizer_open(&tok, path, NULL, &err));
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		const char *answer = list[i].answer;
+
+		must(ee_said_make(&said, tok, list[i].prompt, answer,
+				  EE_SAID_ORIGINAL, &arena, &err));
+		must(ee_ask_make(&ask, model, tok, list[i].prompt, answer,
+				 &err));
+		ck_assert_uint_eq(said.n, ask.n);
+		ck_assert_mem_eq(said.ids, ask.ids, ask.n * sizeof(*ask.ids));
+		ck_assert_uint_eq(said.nlabels, ask.asked);
+		ck_assert_mem_eq(said.labels, said.ids + said.n -
+				 said.nlabels, said.nlabels *
+				 sizeof(*said.ids));
+		free(ask.ids);
+
+		must(ee_said_make(&said, tok, list[i].prompt, answer,
+				  EE_SAID_EASYEDIT, &arena, &err));
+		says(tok, list[i].text, said.ids, said.n);
+		says(tok, " Rome", said.labels, said.nlabels);
+
+		must(ee_said_make(&said, tok, list[i].prompt, answer,
+				  EE_SAID_EASYEDIT_TRAINS, &arena, &err));
+		says(tok, list[i].trained, said.ids, said.n);
+		says(tok, bos ? answer : answer[0] == ' ' ? "  Rome" :
+		     " Rome", said.labels, said.nlabels);
+	}
+	ck_assert_int_eq(ee_said_make(&said, tok, "A is in", "  ",
+		EE_SAID_EASYEDIT, &arena, &err), EE_EINPUT);
+	ck_assert_str_eq(err.text, "'A is in': an empty answer");
+	ee_arena_free(&arena);
+	ee_tokenizer_close(tok);
+	ee_model_close(model);
+}
+END_TEST
+
+/* A record that is left out leaves nothing to the one that takes its
+ * place. */
+START_TEST(what_is_left_out_is_gone)
+{
+	static const char records[] =
+		"{\"prompt\": \"one two three four five six seven eight nine "
+		"ten eleven twelve\", \"target_new\": \"B\", \"locality\": "
+		"{\"R\": {\"prompt\": \"D is\", \"ground_truth\": \"E\"}}}\n"
+		"{\"prompt\": \"A is\", \"target_new\": \"B\"}\n";
+	const struct ee_lessons_options options = { .max_length = 10 };
+	struct ee_tokenizer *tok;
+	struct ee_lessons lessons;
+	char path[] = "/tmp/ee-lessons-XXXXXX";
+	FILE *fp = fdopen(mkstemp(path), "w");
+
+	ck_assert_ptr_nonnull(fp);
+	fputs(records, fp);
+	fclose(fp);
+	must(ee_tokenizer_open(&tok, "tests/golden/models/tiny-gpt2", NULL,
+			       &err));
+	must(ee_lessons_read(&lessons, path, tok, &options, NULL, &err));
+	unlink(path);
+	ck_assert_uint_eq(lessons.n, 1);
+	ck_assert_uint_eq(lessons.too_long, 1);
+	ck_assert_uint_gt(lessons.list[0].edit.n, 0);
+	ck_assert_uint_eq(lessons.list[0].loc.n, 0);
+	ee_lessons_free(&lessons);
+	ee_tokenizer_close(tok);
+}
+END_TEST
+
 /* Memory, the spill file, and computed anew by the same groups: the same
  * bits.  Alone, without company: the same numbers. */
 START_TEST(grounds_do_not_depend_on_where_they_are_kept)
@@ -476,6 +581,8 @@ suite_mendtrain(void)
 	tcase_add_loop_test(t, sequences_are_the_references, 0, RUNS);
 	tcase_add_loop_test(t, training_is_the_references, 0, RUNS);
 	tcase_add_loop_test(t, records_of_any_shape_are_lessons, 0, 3);
+	tcase_add_loop_test(t, an_answer_gets_one_space, 0, 2);
+	tcase_add_test(t, what_is_left_out_is_gone);
 	tcase_add_loop_test(t, grounds_do_not_depend_on_where_they_are_kept,
 			    0, RUNS);
 	tcase_add_test(t, patience_ends_a_run_and_the_best_is_known);
