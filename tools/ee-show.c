@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "filekind.h"
 #include "show.h"
 #include "stream/stream.h"
 
@@ -94,11 +95,11 @@ show_file(struct show *s, const char *path)
 	if (fd < 0)
 		return ee_fail_sys(&s->tool->err, "%s", path);
 	n = pread(fd, head, sizeof(head), 0);
-	switch (show_kind_of(path, head, n > 0 ? (size_t)n : 0)) {
-	case SHOW_NPZ:		status = show_npz(s); break;
-	case SHOW_SAFETENSORS:	status = show_safetensors(s); break;
-	case SHOW_TORCH:	status = show_torch(s); break;
-	case SHOW_STREAM:	status = show_stream(s, fd); break;
+	switch (file_kind_of(path, head, n > 0 ? (size_t)n : 0)) {
+	case FILE_NPZ:		status = show_npz(s); break;
+	case FILE_SAFETENSORS:	status = show_safetensors(s); break;
+	case FILE_TORCH:	status = show_torch(s); break;
+	case FILE_STREAM:	status = show_stream(s, fd); break;
 	}
 	close(fd);
 	return status;

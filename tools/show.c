@@ -2,7 +2,6 @@
 #include "show.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "file/json.h"
 #include "file/npz.h"
@@ -26,40 +25,6 @@ show_line(struct show *s, const char *what, const struct ee_value *v)
 	}
 	ee_arena_reset(&s->arena);
 	return status == EE_OK && ferror(stdout) ? EE_END : status;
-}
-
-/* Is there a <prefix>/data.pkl?  What is wrong with an archive is for its
- * reader to say. */
-static bool
-has_pickle(const char *path)
-{
-	struct ee_zip zip;
-	struct ee_err err;
-	const char *slash;
-	bool has = false;
-	size_t i;
-
-	if (ee_zip_open(&zip, path, &err) != EE_OK)
-		return false;
-	for (i = 0; i < zip.n && !has; i++) {
-		slash = strchr(zip.list[i].name, '/');
-		has = slash != NULL && strcmp(slash, "/data.pkl") == 0;
-	}
-	ee_zip_close(&zip);
-	return has;
-}
-
-enum show_kind
-show_kind_of(const char *path, const char *head, size_t n)
-{
-	if (n >= 4 && memcmp(head, "PK\3\4", 4) == 0)
-		return has_pickle(path) ? SHOW_TORCH : SHOW_NPZ;
-	/* a pickle; a stream begins with a map that is not empty */
-	if (n >= 2 && (unsigned char)head[0] == 0x80)
-		return SHOW_TORCH;
-	if (n >= 9 && head[8] == '{' && head[6] == 0 && head[7] == 0)
-		return SHOW_SAFETENSORS;
-	return SHOW_STREAM;
 }
 
 static enum ee_status

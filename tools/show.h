@@ -1,8 +1,8 @@
 /*
  * show.h - the lines that ee-show writes, and files that are no streams.
  */
-#ifndef SHOW_H
-#define SHOW_H
+#ifndef EE_SHOW_H
+#define EE_SHOW_H
 
 #include "base/value.h"
 #include "tool.h"
@@ -19,10 +19,6 @@ struct show {
  * nobody reads on. */
 EE_MUST_CHECK enum ee_status show_line(struct show *s, const char *what,
 	const struct ee_value *v);
-
-/* What a file is, by its first bytes, and a zip archive by its members. */
-enum show_kind { SHOW_STREAM, SHOW_NPZ, SHOW_SAFETENSORS, SHOW_TORCH };
-enum show_kind show_kind_of(const char *path, const char *head, size_t n);
 
 /*
  * The file s->file: a header, a record for each member, an end.  Members are
