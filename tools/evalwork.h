@@ -1,8 +1,8 @@
 /*
- * evalwork.h - the parts of ee-eval: measuring (evalwork.c), what is asked
- * (evalask.c), the edits of cases (evalcase.c), what of them need not be
- * computed twice (evallayer.c), base results kept for later (evalcache.c), the
- * report (evalreport.c, evalcsv.c).
+ * evalwork.h - the parts of ee-eval: measuring (evalwork.c, evalblock.c),
+ * what is asked (evalask.c), the edits of cases (evalcase.c), what of them
+ * need not be computed twice (evallayer.c), base results kept for later
+ * (evalcache.c), the report (evalreport.c, evalcsv.c).
  */
 #ifndef EE_EVALWORK_H
 #define EE_EVALWORK_H
@@ -86,6 +86,30 @@ struct eval {
 
 /* Read records, model and edits, and make the exam. */
 EE_MUST_CHECK enum ee_status eval_prepare(struct eval *e);
+
+/*
+ * Cases are measured a block at a time, whose prompts are one tree of tokens.
+ * What lies below the lowest edited layer is the same before and after; it is
+ * kept from the one to the other.
+ */
+struct eval_block {
+	size_t from, to;	/* cases from..to - 1 */
+	struct ee_shared shared;	/* shared.x NULL: nothing is kept */
+};
+
+/* The block that begins with case number 'from'; it has one case or more. */
+struct eval_block eval_block_from(const struct ee_exam *exam, size_t from);
+
+/*
+ * Measure all its cases, on the model without edits.  'known': their answers
+ * are in the exam already.  'keep': keep what is the same after edits, until
+ * the caller's ee_shared_free(&b->shared).
+ */
+EE_MUST_CHECK enum ee_status eval_block_before(struct eval *e,
+	struct eval_block *b, bool known, bool keep);
+/* Measure its cases from..to - 1, on the model as it is. */
+EE_MUST_CHECK enum ee_status eval_block_after(struct eval *e,
+	const struct eval_block *b, size_t from, size_t to);
 
 /*
  * Base results in the folder opt->cache: one file for a model, questions and
