@@ -1,15 +1,17 @@
 /*
- * peak - the best that this machine's sgemm does, in GFLOP/s
+ * peak - the best that this machine's sgemm or ssyrk does, in GFLOP/s
  *
- * usage: peak THREADS WIDTH
+ * usage: peak THREADS WIDTH [ssyrk]
  *
  * The products are those of a transformer of that width (d to 3d, d, 4d and
  * back from 4d) on 256 to 2,048 rows, on the BLAS's own threads; the fastest
- * counts.
+ * counts.  ssyrk's is x^T x of 2,048 rows four times as wide, counting the
+ * n (n + 1) of one triangle for each row.
  */
 #include <cblas.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/progress.h"
 
@@ -39,6 +41,29 @@ rate(size_t n, size_t out, size_t in, const float *x, const float *w,
 	return best;
 }
 
+/* GFLOP/s of c (n, n) = x^T x, x (rows, n), the better of two. */
+static double
+rate_syrk(size_t rows, size_t n, const float *x, float *c)
+{
+	const double flops = (double)rows * (double)n * (double)(n + 1);
+	const int times = 1 + (int)(2e9 / flops);
+	double best = 0;
+	int block, i;
+
+	for (block = 0; block < 2; block++) {
+		const double start = ee_seconds();
+		double speed;
+
+		for (i = 0; i < times; i++)
+			cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans,
+				    (blasint)n, (blasint)rows, 1, x,
+				    (blasint)n, 0, c, (blasint)n);
+		speed = flops * times / (ee_seconds() - start) * 1e-9;
+		best = speed > best ? speed : best;
+	}
+	return best;
+}
+
 static float *
 numbers(size_t n)
 {
@@ -52,24 +77,16 @@ numbers(size_t n)
 	return p;
 }
 
-int
-main(int argc, char **argv)
+/* The best of all shapes of a transformer's products. */
+static double
+best_gemm(size_t d)
 {
-	const int threads = argc == 3 ? atoi(argv[1]) : 1;
-	const size_t d = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
 	const size_t out[] = { 3 * d, d, 4 * d, d }, in[] = { d, d, d, 4 * d };
+	float *x = numbers(2048 * 4 * d), *y = numbers(2048 * 4 * d);
+	float *w = numbers(4 * d * d);
 	double best = 0;
-	float *x, *w, *y;
 	size_t n, k;
 
-	if (d == 0) {
-		fputs("usage: peak THREADS WIDTH\n", stderr);
-		return 2;
-	}
-	openblas_set_num_threads(threads);
-	x = numbers(2048 * 4 * d);
-	y = numbers(2048 * 4 * d);
-	w = numbers(4 * d * d);
 	for (n = 256; n <= 2048; n *= 2) {
 		for (k = 0; k < 4; k++) {
 			const double speed = rate(n, out[k], in[k], x, w, y);
@@ -77,9 +94,36 @@ main(int argc, char **argv)
 			best = speed > best ? speed : best;
 		}
 	}
-	printf("%.1f\n", best);
 	free(x);
 	free(y);
 	free(w);
+	return best;
+}
+
+static double
+best_syrk(size_t d)
+{
+	float *x = numbers(2048 * 4 * d), *c = numbers(16 * d * d);
+	const double best = rate_syrk(2048, 4 * d, x, c);
+
+	free(x);
+	free(c);
+	return best;
+}
+
+int
+main(int argc, char **argv)
+{
+	const bool syrk = argc == 4 && strcmp(argv[3], "ssyrk") == 0;
+	const bool good = argc == 3 || syrk;
+	const int threads = good ? atoi(argv[1]) : 1;
+	const size_t d = good ? strtoul(argv[2], NULL, 10) : 0;
+
+	if (d == 0) {
+		fputs("usage: peak THREADS WIDTH [ssyrk]\n", stderr);
+		return 2;
+	}
+	openblas_set_num_threads(threads);
+	printf("%.1f\n", syrk ? best_syrk(d) : best_gemm(d));
 	return 0;
 }

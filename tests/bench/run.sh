@@ -1,7 +1,7 @@
 #!/bin/sh
 # How fast, as one table.
 #
-#	make bench                 about 5 minutes on two processors
+#	make bench                 about 10 minutes on two processors
 #	make bench BENCH_LARGE=0   without the model of GPT-2-large's shape
 #	make bench BENCH_HUGE=1    with a model of GPT-J 6B's shape, 12 GB
 #
@@ -11,11 +11,12 @@
 # "of peak" is GFLOP/s, counting only products and attention that must be
 # done (work.c), against the best that sgemm does on as many threads just
 # before and after the row (peak.c).  "anon" is the part of the resident
-# memory that is not pages of a mapped file (timed.c).
+# memory that is not pages of a mapped file (timed.c).  What the work consists
+# of, and where the time goes: account.sh.
 set -eu
 cd "$(dirname "$0")/../.."
 top=$PWD
-: "${BUILD:=$top/build}" "${BIN:=$top/bin}" "${BENCH_LARGE:=1}" "${BENCH_HUGE:=0}" "${PYTHON:=}"
+: "${BUILD:=$top/build}" "${BIN:=$top/bin}" "${BENCH_LARGE:=1}" "${BENCH_HUGE:=0}" "${PYTHON:=}" "${CC:=cc}"
 export BUILD BIN
 atlas=$top/pipelines/atlas
 hparams=$top/pipelines/hparams/ROME/atlas-gpt2.yaml
@@ -32,6 +33,9 @@ rm -rf "$dir"
 mkdir -p "$dir"
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
+
+# shellcheck source=tests/bench/account.sh
+. "$top/tests/bench/account.sh"
 
 fail() { echo "bench: $*" >&2; exit 1; }
 better() { echo "$1 $2" | awk '{ print ($1 > $2 ? $1 : $2) }'; }
@@ -267,6 +271,8 @@ mend() {
 	rm -f mend.archive*
 }
 
+vocabulary() { sed -n 's/.*"vocab_size": *\([0-9]*\).*/\1/p' "$1/config.json"; }
+
 small() {
 	model=$atlas/atlas-gpt2
 	head_line 'atlas-gpt2: 8 layers of 192, f16'
@@ -286,6 +292,10 @@ small() {
 		1 32 256
 	mend "$model" \
 		"$top/pipelines/hparams/TRAINING/MEND/atlas-gpt2.yaml" 200 20
+	tokens "$model" 600
+	account_all "$model" 192 "$(vocabulary "$model")" \
+		transformer.h.7.mlp.c_proj:in "$hparams" 25 \
+		"$top/pipelines/hparams/TRAINING/MEND/atlas-gpt2.yaml" 100
 }
 
 # The same work for one model of each family: layers, width and last key
@@ -339,6 +349,10 @@ large() {
 	mass "$model" large.yaml 2 1280 1 32 256
 	mend "$model" \
 		"$top/pipelines/hparams/TRAINING/MEND/gpt2-large.yaml" 20 4
+	tokens "$model" 40
+	account_all "$model" 1280 "$(vocabulary "$model")" \
+		transformer.h.17.mlp.c_proj:in large.yaml 2 \
+		"$top/pipelines/hparams/TRAINING/MEND/gpt2-large.yaml" 5
 }
 
 # Memory more than speed: 12 GB of float16 weights, three steps of an edit.

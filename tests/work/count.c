@@ -3,7 +3,11 @@
  *
  * When the process ends, the file $COUNT gets one line: MFLOP of float32 and
  * of float64 products, and MB of their arguments.  Both depend on the work
- * alone: not on the processor, its load or its threads.
+ * alone: not on the processor, its load or its threads.  oneDNN, where there
+ * is one, is made to refuse, so that all products are the BLAS's.
+ *
+ * With $COUNT_VOCAB, the size of a vocabulary, a fourth number: MFLOP of
+ * float32 products that have such a side.
  */
 #include <cblas.h>
 #include <dlfcn.h>
@@ -11,7 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static _Atomic unsigned long long single, twice, bytes;
+static _Atomic unsigned long long single, twice, bytes, vocabulary;
+static unsigned long long vocab;	/* $COUNT_VOCAB, or 0 */
 
 static void *
 real(const char *name)
@@ -39,6 +44,8 @@ cblas_sgemm(const enum CBLAS_ORDER order, const enum CBLAS_TRANSPOSE ta,
 	const unsigned long long kk = (unsigned long long)k;
 
 	single += 2 * mm * nn * kk;
+	if (vocab > 0 && (mm == vocab || nn == vocab || kk == vocab))
+		vocabulary += 2 * mm * nn * kk;
 	bytes += 4 * (mm * kk + kk * nn + mm * nn);
 	if (next == NULL)
 		*(void **)&next = real("cblas_sgemm");
@@ -108,6 +115,26 @@ cblas_dsyrk(const enum CBLAS_ORDER order, const enum CBLAS_UPLO uplo,
 	next(order, uplo, trans, n, k, alpha, a, lda, beta, c, ldc);
 }
 
+/* In place of oneDNN's: no engine, and so no packed weights (packed.h). */
+int dnnl_engine_create(void **engine, int kind, size_t index);
+int
+dnnl_engine_create(void **engine, int kind, size_t index)
+{
+	(void)kind;
+	(void)index;
+	*engine = NULL;
+	return 3;	/* unimplemented */
+}
+
+__attribute__((constructor)) static void
+start(void)
+{
+	const char *size = getenv("COUNT_VOCAB");
+
+	if (size != NULL)
+		vocab = strtoull(size, NULL, 10);
+}
+
 __attribute__((destructor)) static void
 say(void)
 {
@@ -116,7 +143,10 @@ say(void)
 
 	if (to == NULL)
 		return;
-	fprintf(to, "%.3f %.3f %.3f\n", (double)single / 1e6,
+	fprintf(to, "%.3f %.3f %.3f", (double)single / 1e6,
 		(double)twice / 1e6, (double)bytes / 1e6);
+	if (vocab > 0)
+		fprintf(to, " %.3f", (double)vocabulary / 1e6);
+	putc('\n', to);
 	fclose(to);
 }
