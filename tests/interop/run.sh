@@ -64,6 +64,7 @@ if has 'torch, transformers'; then
 		"$work/rearchive"
 	part models "$PYTHON" tests/interop/models.py "$work"
 	part eval "$PYTHON" tests/interop/eval.py "$work"
+	part mend "$PYTHON" tests/interop/mend.py "$work"
 	part texts "$PYTHON" tests/interop/texts.py "$work"
 else
 	echo "interop: models: skipped: $PYTHON has no torch and transformers"
