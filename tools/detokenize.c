@@ -1,4 +1,4 @@
-/* detokenize.c - see detokenize.h. */
+/* detokenize.c - a tokens stream back to text.  See detokenize.h. */
 #include "detokenize.h"
 
 #include <stdlib.h>

@@ -2,7 +2,8 @@
  * ee-npz - layer-statistics files, and any arrays, to streams and back
  *
  * reads   stats (save, merge), any stream (save -o); .npz files
- * writes  .npz files (save, merge); stats or arrays (load, merge); text
+ * writes  .npz files (save, merge, convert); safetensors (convert); stats or
+ *         arrays (load, merge, convert); text
  */
 #include <getopt.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* evalreport.c - what ee-eval found, in lines and in total. */
+/* evalreport.c - what ee-eval found, line by line.  See evalwork.h. */
 #include "evalwork.h"
 
 #include "file/json.h"

@@ -69,7 +69,8 @@ void ee_warn(const struct ee_warn *warn, const char *fmt, ...)
  * Memory.  n * size is checked for overflow.  On failure they return NULL
  * and fill 'err' ("out of memory (N bytes)").  The result is the caller's,
  * to free().  ee_calloc zeroes; ee_grow is realloc and leaves 'old' valid on
- * failure.  ee_floats returns n floats, uninitialised, aligned to 64 bytes.
+ * failure.  ee_floats and ee_doubles return n of them, uninitialised, aligned
+ * to 64 bytes.
  */
 void *ee_calloc(size_t n, size_t size, struct ee_err *err);
 void *ee_grow(void *old, size_t n, size_t size, struct ee_err *err);
@@ -95,7 +96,8 @@ uint64_t ee_hash(uint64_t hash, const void *data, size_t size);
  * Arena: many small things freed together.  ee_arena_alloc returns memory
  * aligned to 'align' (a power of two, at most 64), or NULL when there is
  * none; the arena then remembers, and ee_arena_check says so.  Builders may
- * thus ignore a NULL and check once before they use what they built.
+ * thus ignore a NULL and check once before they use what they built; the
+ * check fails with EE_ENOMEM.
  */
 struct ee_arena {
 	struct ee_arena_chunk *chunk;	/* newest first */

@@ -20,6 +20,9 @@
  * under its name with that suffix, in place of what had that name.  There is
  * no moment at which 'path' is missing, where the file system has hard links;
  * elsewhere it is the backup that is there then.
+ *
+ * Open and commit fail with EE_EIO, EE_EPIPE, EE_ENOMEM; what was at 'path'
+ * is then untouched, unless it is written in place.
  */
 struct ee_outfile {
 	FILE *fp;
@@ -34,7 +37,7 @@ void ee_outfile_abort(struct ee_outfile *file);
 
 /*
  * A whole file, mapped read-only (or read, where it cannot be mapped).
- * 'data' is NULL for an empty file.
+ * 'data' is NULL for an empty file.  Fails with EE_EIO, EE_ENOMEM.
  */
 struct ee_mapped {
 	const unsigned char *data;

@@ -43,7 +43,7 @@ struct ee_memit_job {
 
 /*
  * A (f, N) float64 from K (f, N) float64, for layer number i of the job:
- * whatever the method makes of the keys.  See ee_memit_solve.
+ * whatever the method makes of the keys.  See ee_solve_keys.
  */
 typedef enum ee_status ee_memit_solver(void *ctx, size_t i, size_t f,
 	size_t n, const double *k, double *a, struct ee_err *err);

@@ -28,6 +28,7 @@ struct ee_mend_learner {
 	float *adam_m, *adam_v;	/* (m->nlearned) */
 	uint64_t steps;		/* of the optimiser, so far */
 };
+/* Start with all gradients zero.  Fails with EE_ENOMEM; close is allowed. */
 EE_MUST_CHECK enum ee_status ee_mend_learner_open(
 	struct ee_mend_learner *learner, struct ee_err *err);
 void ee_mend_learner_close(struct ee_mend_learner *learner);

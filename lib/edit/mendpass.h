@@ -54,7 +54,7 @@ EE_MUST_CHECK enum ee_status ee_mend_pass_open(struct ee_mend_pass *p,
 void ee_mend_pass_close(struct ee_mend_pass *p);
 
 /* The upper layers: x from base, with p->pass.patches; 'tape' as ee_tape_open
- * makes it for layers m->first to the last, or NULL. */
+ * makes it for layers m->first to the last, or NULL.  Fails as ee_forward. */
 EE_MUST_CHECK enum ee_status ee_mend_pass_upper(struct ee_mend_pass *p,
 	struct ee_tape *tape, struct ee_err *err);
 
@@ -62,7 +62,7 @@ EE_MUST_CHECK enum ee_status ee_mend_pass_upper(struct ee_mend_pass *p,
  * Where the labels are read: nll[i] (ntexts) = sum of -log p over those of
  * text i, from p->x.  weight (ntexts) and dx (nreadings, d), or both NULL: dx
  * becomes the gradient of sum_i weight[i] nll[i] with respect to x.  A 'dx'
- * that ee_backward is to go on with has room for (n, d).
+ * that ee_backward is to go on with has room for (n, d).  Fails with EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_mend_pass_nll(struct ee_mend_pass *p,
 	const double *weight, double *nll, float *dx, struct ee_err *err);

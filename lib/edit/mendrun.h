@@ -94,7 +94,7 @@ EE_MUST_CHECK enum ee_status ee_mend_run_go(struct ee_mend_run *run,
 /* Was a multiple of 'interval' iterations reached with this step? */
 bool ee_mend_due(const struct ee_mend_run *run, int64_t interval);
 
-/* A validation of the learner as it is now. */
+/* A validation of the learner as it is now.  Fails as ee_mend_losses. */
 EE_MUST_CHECK enum ee_status ee_mend_run_validate(struct ee_mend_run *run,
 	struct ee_mend_tally *tally, struct ee_err *err);
 

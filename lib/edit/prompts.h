@@ -64,7 +64,8 @@ EE_MUST_CHECK enum ee_status ee_prompts_check(
 	const struct ee_prompts *prompts, const struct ee_request *request,
 	const struct ee_config *config, struct ee_err *err);
 
-/* '*p': the probability of the whole target after the bare prompt. */
+/* '*p': the probability of the whole target after the bare prompt.  Fails as
+ * ee_sequence_logits. */
 EE_MUST_CHECK enum ee_status ee_prompts_probability(
 	const struct ee_prompts *prompts, const struct ee_model *model,
 	double *p, struct ee_err *err);

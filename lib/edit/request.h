@@ -43,7 +43,8 @@ struct ee_plain {
 
 /*
  * One record, of the same shapes, to a plain request.  A subject may be
- * missing, or not in the prompt, if the prompt has no "{}".
+ * missing, or not in the prompt, if the prompt has no "{}".  Fails as
+ * ee_request_read.
  */
 EE_MUST_CHECK enum ee_status ee_plain_read(struct ee_plain *request,
 	const struct ee_value *record, size_t number, struct ee_arena *arena,
@@ -90,7 +91,8 @@ struct ee_spot {
  *   EE_PROMPT_LAST    the last one of the prompt, 'tail' left out
  *
  * '*merged' is set if the subject's last character shares its token with
- * what follows.  spot->ids is the caller's, to free().
+ * what follows.  spot->ids is the caller's, to free().  Fails with EE_EINPUT
+ * (no "{}" in 'context'), EE_ENOMEM, and as ee_encode.
  */
 EE_MUST_CHECK enum ee_status ee_find_spot(const struct ee_tokenizer *tok,
 	const struct ee_request *request, const char *context,

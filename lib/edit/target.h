@@ -1,8 +1,8 @@
 /*
  * target.h - the target vector of an edit: the delta which, added to the
  * hidden state of layer L at the subject, makes the model say the target
- * (Meng et al. 2022, ROME eq. 4; MEMIT eq. 16; METHODS: loss and stopping as
- * in ee-editing(7)).
+ * (Meng et al. 2022, ROME eq. 4; MEMIT eq. 16; loss and stopping as in
+ * ee-editing(7)).
  *
  * Only what depends on delta is computed more than once.  All prompts of all
  * requests are one token trie; everything before a lookup token, and

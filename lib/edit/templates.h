@@ -27,7 +27,8 @@ void ee_templates_free(struct ee_templates *templates);
 EE_MUST_CHECK enum ee_status ee_templates_read(
 	struct ee_templates *templates, const char *path, struct ee_err *err);
 
-/* Write them as a list of lists; the file appears whole or not at all. */
+/* Write them as a list of lists; the file appears whole or not at all.  Fails
+ * with EE_EIO, EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_templates_write(
 	const struct ee_templates *templates, const char *path,
 	struct ee_err *err);
@@ -39,7 +40,8 @@ EE_MUST_CHECK enum ee_status ee_templates_print(
  * "{}" and texts that the model samples itself, as EasyEdit does it: count[i]
  * texts of length[i] tokens in all, a fifth of them from each of "The",
  * "Therefore", "Because", "I", "You" (top-k 5); braces and line ends become
- * spaces, and ". {}" follows.  The same seed gives the same texts.
+ * spaces, and ". {}" follows.  The same seed gives the same texts.  Fails as
+ * ee_generate; it then holds nothing.
  */
 EE_MUST_CHECK enum ee_status ee_templates_sample(
 	struct ee_templates *templates, const struct ee_model *model,

@@ -20,14 +20,16 @@ EE_MUST_CHECK enum ee_status ee_json_parse(struct ee_arena *arena,
 	const char *text, size_t len, const char *where,
 	struct ee_value *out, struct ee_err *err);
 
-/* The same from a file, or standard input if 'path' is "-". */
+/* The same from a file, or standard input if 'path' is "-".  Fails with
+ * EE_EIO as well. */
 EE_MUST_CHECK enum ee_status ee_json_read(struct ee_arena *arena,
 	const char *path, struct ee_value *out, struct ee_err *err);
 
 /*
  * A list of records from a JSON list, a single JSON map, or JSON lines (one
  * map a line; empty lines are passed over): 'out' is an EE_LIST of maps, and
- * each record's 'line' is set for JSON lines.
+ * each record's 'line' is set for JSON lines.  Fails with EE_EIO, EE_EFORMAT
+ * (nothing there, no JSON, something that is no map), EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_json_records(struct ee_arena *arena,
 	const char *path, struct ee_value *out, struct ee_err *err);

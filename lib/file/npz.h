@@ -35,12 +35,13 @@ EE_MUST_CHECK enum ee_status ee_npz_get(const struct ee_npz *npz,
 	const char *name, struct ee_arena *arena, struct ee_value *out,
 	struct ee_err *err);
 
-/* Add one array to an archive being written (zip.h); see ee_npy_format. */
+/* Add one array to an archive being written (zip.h); see ee_npy_format.  Fails
+ * as that and ee_zip_put. */
 EE_MUST_CHECK enum ee_status ee_npz_put(struct ee_zip_writer *w,
 	const char *name, const struct ee_value *v, struct ee_err *err);
 
 /* A whole file with the members of the map 'arrays', in their order; it
- * appears complete or not at all. */
+ * appears complete or not at all.  Fails as ee_outfile_open and ee_npz_put. */
 EE_MUST_CHECK enum ee_status ee_npz_write(const char *path,
 	const struct ee_value *arrays, bool deflate, struct ee_err *err);
 

@@ -32,7 +32,7 @@ EE_MUST_CHECK enum ee_status ee_folder_rewrite(const char *dir,
 	const struct ee_weights *w, const struct ee_changed *changed,
 	size_t n, const char *out, char **temp, struct ee_err *err);
 
-/* Give the folder its name. */
+/* Give the folder its name.  Fails with EE_EIO; it can still be removed. */
 EE_MUST_CHECK enum ee_status ee_folder_commit(const char *temp,
 	const char *out, struct ee_err *err);
 /* Remove it and what is in it. */

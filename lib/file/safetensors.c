@@ -1,4 +1,4 @@
-/* safetensors.c - reading and writing safetensors.  See safetensors.h. */
+/* safetensors.c - reading safetensors.  See safetensors.h. */
 #include "file/safetensors.h"
 
 #include <jansson.h>

@@ -27,7 +27,7 @@ EE_MUST_CHECK enum ee_status ee_yaml_parse(struct ee_arena *arena,
 	const char *text, size_t len, const char *where,
 	struct ee_value *out, struct ee_err *err);
 
-/* The same from a file. */
+/* The same from a file.  Fails with EE_EIO as well. */
 EE_MUST_CHECK enum ee_status ee_yaml_read(struct ee_arena *arena,
 	const char *path, struct ee_value *out, struct ee_err *err);
 

@@ -38,6 +38,7 @@ EE_MUST_CHECK enum ee_status ee_zip_open(struct ee_zip *zip,
 	const char *path, struct ee_err *err);
 void ee_zip_close(struct ee_zip *zip);
 
+/* The member called 'name', or NULL. */
 const struct ee_zip_member *ee_zip_find(const struct ee_zip *zip,
 	const char *name);
 
@@ -75,10 +76,12 @@ struct ee_zip_writer {
 	struct ee_arena arena;
 };
 
-/* A member that consists of 'head' and then 'body'. */
+/* A member that consists of 'head' and then 'body'.  Fails with EE_EINPUT (a
+ * name that is too long), EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_zip_put(struct ee_zip_writer *w,
 	const char *name, const void *head, size_t nhead,
 	const void *body, size_t nbody, struct ee_err *err);
+/* The directory.  Fails with EE_EIO, EE_EPIPE where writing has failed. */
 EE_MUST_CHECK enum ee_status ee_zip_finish(struct ee_zip_writer *w,
 	struct ee_err *err);
 void ee_zip_writer_free(struct ee_zip_writer *w);

@@ -14,8 +14,8 @@
  * it factors and solves. */
 void ee_blas_threads(unsigned n);
 
-/* c (m, n) = a (m, k) b (k, n) + beta c; a, b transposed as stored where
- * 'ta', 'tb': a is then stored (k, m), b (n, k). */
+/* c (m, n) = alpha a (m, k) b (k, n) + beta c; a, b transposed as stored
+ * where 'ta', 'tb': a is then stored (k, m), b (n, k). */
 void ee_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
 	     const float *a, size_t lda, const float *b, size_t ldb,
 	     float beta, float *c, size_t ldc);
@@ -23,7 +23,7 @@ void ee_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
 /* Upper triangle of c (d, d) += x^T x, x (n, d). */
 void ee_dsyrk_upper(size_t n, size_t d, const double *x, double *c);
 
-/* The same product in float64: c (m, n) = alpha a b + beta c. */
+/* ee_gemm in float64. */
 void ee_dgemm(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha,
 	      const double *a, size_t lda, const double *b, size_t ldb,
 	      double beta, double *c, size_t ldc);
@@ -83,7 +83,8 @@ EE_MUST_CHECK enum ee_status ee_linear(const struct ee_weight *w,
 	const float *bias, size_t n, const float *x, float *y, bool add,
 	struct ee_err *err);
 
-/* The transposed product: dx (n, in) = dy (n, out) W [+ dx where 'add']. */
+/* The transposed product: dx (n, in) = dy (n, out) W [+ dx where 'add'].
+ * Fails as ee_linear. */
 EE_MUST_CHECK enum ee_status ee_linear_back(const struct ee_weight *w,
 	size_t n, const float *dy, float *dx, bool add, struct ee_err *err);
 

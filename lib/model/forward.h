@@ -3,14 +3,15 @@
  *
  * Letters: n nodes of the span, d hidden size, f MLP width, h heads, g
  * key/value heads, e head size, V vocabulary.  Arrays are float32, row-major,
- * one row per node in node order.
+ * one row per node in node order.  What can fail, fails with EE_ENOMEM, or as
+ * a tap does, and where else as it says.
  *
  *   struct ee_pass pass;
  *   ee_pass_open(&pass, model, &trie, EE_KEEP_KV, err);
  *   ee_span_make(&span, &trie, 0, trie.n, err);
  *   ee_embed(&pass, &span, x, err);
  *   ee_forward(&pass, &span, 0, layers, x, err);     x is now the last
- *   ee_logits(&pass, rows, x, logits, err);          layer's output
+ *   ee_logits(model, n, x, NULL, logits, err);       layer's output
  */
 #ifndef EE_FORWARD_H
 #define EE_FORWARD_H
@@ -131,7 +132,7 @@ EE_MUST_CHECK enum ee_status ee_logits_back(const struct ee_model *model,
 	struct ee_err *err);
 
 /* All of this for one sequence of n tokens: logits (rows, V) of its last
- * 'rows' ones. */
+ * 'rows' ones.  Fails as ee_embed. */
 EE_MUST_CHECK enum ee_status ee_sequence_logits(const struct ee_model *model,
 	const int32_t *ids, size_t n, size_t rows, float *logits,
 	struct ee_err *err);

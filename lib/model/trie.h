@@ -71,10 +71,12 @@ struct ee_span {
 	size_t longest;		/* most ancestors + nodes of a run */
 };
 
+/* The nodes begin..end - 1.  Fails with EE_ENOMEM; 'span' then holds
+ * nothing. */
 EE_MUST_CHECK enum ee_status ee_span_make(struct ee_span *span,
 	const struct ee_trie *trie, size_t begin, size_t end,
 	struct ee_err *err);
-/* Only some nodes of a range, ascending, each once. */
+/* The same of n nodes of the range only, ascending, each once. */
 EE_MUST_CHECK enum ee_status ee_span_pick(struct ee_span *span,
 	const struct ee_trie *trie, size_t begin, size_t end,
 	const uint32_t *nodes, size_t n, struct ee_err *err);

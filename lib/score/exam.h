@@ -60,19 +60,20 @@ EE_MUST_CHECK enum ee_status ee_exam_make(struct ee_exam *exam,
 	const struct ee_tokenizer *tok, struct ee_err *err);
 void ee_exam_free(struct ee_exam *exam);
 
-/* Room for answers, made by ee_exam_score where it is not there yet. */
+/* Room for answers, made by ee_exam_score where it is not there yet.  Fails
+ * with EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_exam_answers(struct ee_exam *exam, int when,
 	struct ee_err *err);
 
 /* Put the cases from..to - 1 to the model; 'when' is EE_BEFORE or EE_AFTER;
- * 'progress' (or NULL) counts asks. */
+ * 'progress' (or NULL) counts asks.  Fails as ee_score. */
 EE_MUST_CHECK enum ee_status ee_exam_score(struct ee_exam *exam,
 	const struct ee_model *model, int when, size_t from, size_t to,
 	struct ee_progress *progress, struct ee_err *err);
 
 /* The same before an edit whose lowest layer is 'layer', keeping what does
  * not depend on it; without answers where 'known' (they are there already);
- * and after it. */
+ * and after it.  Fail as ee_score_first and ee_score_again. */
 EE_MUST_CHECK enum ee_status ee_exam_score_first(struct ee_exam *exam,
 	const struct ee_model *model, size_t from, size_t to, size_t layer,
 	bool known, struct ee_shared *shared, struct ee_progress *progress,
@@ -85,7 +86,7 @@ EE_MUST_CHECK enum ee_status ee_exam_score_again(struct ee_exam *exam,
 /*
  * Let the model go on after the rewrite and rephrase prompts of these cases,
  * greedily, for so many tokens, or until it ends the text; lines after the
- * first are cut off.
+ * first are cut off.  Fails as ee_write.
  */
 EE_MUST_CHECK enum ee_status ee_exam_write(struct ee_exam *exam,
 	const struct ee_model *model, const struct ee_tokenizer *tok,
@@ -115,7 +116,7 @@ EE_MUST_CHECK enum ee_status ee_exam_topics(struct ee_exam *exam,
 EE_MUST_CHECK enum ee_status ee_exam_references(struct ee_exam *exam,
 	const struct ee_value *snippets, size_t *found, struct ee_err *err);
 
-/* Write the texts of these cases. */
+/* Write the texts of these cases.  Fails as ee_write. */
 EE_MUST_CHECK enum ee_status ee_exam_essays(struct ee_exam *exam,
 	const struct ee_model *model, const struct ee_tokenizer *tok,
 	int when, size_t from, size_t to, struct ee_err *err);

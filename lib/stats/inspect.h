@@ -23,10 +23,12 @@ struct ee_inspection {
 	struct ee_err err;		/* of what failed */
 };
 
+/* Add a finding to the report. */
 void ee_find(struct ee_report *report, const char *check,
 	     enum ee_grade grade, const char *fmt, ...) EE_PRINTF(4, 5);
 
-/* The entries of the moment; false where no other check makes sense. */
+/* The entries of the moment; '*sound' is false where no other check makes
+ * sense.  These fail with EE_ENOMEM alone. */
 EE_MUST_CHECK enum ee_status ee_inspect_entries(struct ee_inspection *v,
 	bool *sound, struct ee_err *err);
 /* Its eigenvalues: psd, condition, rank. */

@@ -3,7 +3,7 @@
  *
  * One struct stands between the three places where statistics live: the
  * accumulator (moments.h), a record of a stats stream, and an .npz file in
- * the layout of rome, memit and EasyEdit (METHODS in ee-editing(7)).
+ * the layout of rome, memit and EasyEdit (ee-stats(7)).
  *
  * A record (kind "stats") holds sums over rows, so that records can be added:
  *
@@ -56,7 +56,8 @@ void ee_layer_free(struct ee_layer *layer);
 /* Set 'marks' from the sums, once they are complete. */
 void ee_layer_mark(struct ee_layer *layer);
 /* The same from the i8 array 'parts', called 'what', unless it is NULL; and
- * that array, of more than one part, added to a map. */
+ * that array, of more than one part, added to a map.  Fails with EE_EFORMAT,
+ * EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_layer_parts(struct ee_layer *layer,
 	const struct ee_value *parts, const char *what, struct ee_err *err);
 void ee_layer_put_parts(struct ee_arena *arena, const struct ee_layer *layer,
@@ -71,7 +72,8 @@ EE_MUST_CHECK enum ee_status ee_layer_from_record(struct ee_layer *layer,
 	const struct ee_value *record, const struct ee_value *header,
 	struct ee_err *err);
 
-/* The record; made in 'arena', texts borrowed from 'layer'. */
+/* The record; made in 'arena', texts borrowed from 'layer'.  Fails with
+ * EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_layer_record(struct ee_arena *arena,
 	const struct ee_layer *layer, struct ee_value *out,
 	struct ee_err *err);
@@ -90,14 +92,16 @@ EE_MUST_CHECK enum ee_status ee_layer_merge(struct ee_layer *layer,
 /*
  * The members of its .npz file, in order: the reference's own, in
  * 'precision' (EE_F32, EE_F64), then ours, called "ee.*".  'sample_size' -1
- * is written as None.
+ * is written as None.  Fails with EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_layer_arrays(struct ee_arena *arena,
 	const struct ee_layer *layer, enum ee_dtype precision,
 	int64_t sample_size, struct ee_value *out, struct ee_err *err);
 
 /* From an .npz file, the reference's or ours.  Name and side are taken from
- * the file's name where its members do not tell. */
+ * the file's name where its members do not tell.  On failure 'layer' holds
+ * nothing.  Fails as ee_source_open and ee_source_get, and as
+ * ee_check_moment. */
 EE_MUST_CHECK enum ee_status ee_layer_from_npz(struct ee_layer *layer,
 	const char *path, struct ee_err *err);
 

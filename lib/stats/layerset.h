@@ -16,11 +16,14 @@ struct ee_layerset {
 
 void ee_layerset_free(struct ee_layerset *set);
 
-/* All records of a stream; one that holds a checkpoint is refused. */
+/* All records of a stream.  Fails with EE_EINPUT (a checkpoint; no records; a
+ * tap twice), EE_EMATCH (two models), as ee_reader_next, ee_layer_from_record
+ * and ee_layer_merge. */
 EE_MUST_CHECK enum ee_status ee_layerset_read(struct ee_layerset *set,
 	struct ee_reader *reader, struct ee_err *err);
 
-/* All of a file: an .npz or safetensors file, or a stats stream. */
+/* All of a file: an .npz or safetensors file, or a stats stream.  Fails with
+ * EE_EIO, as ee_layer_from_npz and ee_layerset_read. */
 EE_MUST_CHECK enum ee_status ee_layerset_open(struct ee_layerset *set,
 	const char *path, struct ee_err *err);
 

@@ -58,7 +58,8 @@ void ee_moments_free(struct ee_moments *m);
 EE_MUST_CHECK enum ee_status ee_moments_add(struct ee_moments *m, size_t n,
 	const float *x, struct ee_err *err);
 
-/* Multiply the rows that wait, and free them: before the sums are read. */
+/* Multiply the rows that wait, and free them: before the sums are read.  Fails
+ * with EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_moments_flush(struct ee_moments *m,
 	struct ee_err *err);
 

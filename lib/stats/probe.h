@@ -39,6 +39,8 @@ struct ee_probe {
  * blocks of EE_MOMENT_ROWS. */
 int64_t ee_probe_first(size_t widest);
 
+/* For rows of width f; the first check is at row number 'first'.  Fails with
+ * EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_probe_init(struct ee_probe *probe,
 	size_t width, int64_t first, struct ee_err *err);
 void ee_probe_free(struct ee_probe *probe);

@@ -47,7 +47,8 @@ EE_MUST_CHECK enum ee_status ee_source_load(struct ee_source *source,
 EE_MUST_CHECK enum ee_status ee_source_get(struct ee_source *source,
 	const char *name, const struct ee_value **out, struct ee_err *err);
 
-/* A whole number, of whatever dtype, of at least 'min'. */
+/* A whole number, of whatever dtype, of at least 'min'.  Fails with EE_EFORMAT,
+ * and as ee_source_get. */
 EE_MUST_CHECK enum ee_status ee_source_int(struct ee_source *source,
 	const char *name, int64_t min, int64_t *out, struct ee_err *err);
 
@@ -58,7 +59,8 @@ const char *ee_source_text(struct ee_source *source, const char *name);
 int64_t ee_source_sample_size(struct ee_source *source);
 
 /* A tensor of real numbers as EE_F32 or EE_F64 (half precision is widened);
- * 'stored' (may be NULL) is the dtype in the file. */
+ * 'stored' (may be NULL) is the dtype in the file.  Fails with EE_EFORMAT, and
+ * as ee_source_get. */
 EE_MUST_CHECK enum ee_status ee_source_reals(struct ee_source *source,
 	const char *name, struct ee_tensor *out, enum ee_dtype *stored,
 	struct ee_err *err);

@@ -70,7 +70,7 @@ EE_MUST_CHECK enum ee_status ee_stats_load(struct ee_stats *stats,
 	const char *path, const struct ee_stats_query *query,
 	const struct ee_warn *warn, struct ee_err *err);
 
-/* Both. */
+/* Find and load.  Fails as either. */
 EE_MUST_CHECK enum ee_status ee_stats_open(struct ee_stats *stats,
 	const struct ee_stats_query *query, const struct ee_warn *warn,
 	struct ee_err *err);

@@ -60,7 +60,8 @@ void ee_reader_close(struct ee_reader *reader);		/* NULL is fine */
 
 /*
  * Start writing to 'fd'.  'extra' is a map whose members go into the header
- * after ee, kind and by (NULL for none); see ee_header_history.
+ * after ee, kind and by (NULL for none); see ee_header_extra.  'name' is for
+ * errors.  Fails as ee_writer_put; '*writer' is then NULL.
  */
 EE_MUST_CHECK enum ee_status ee_writer_open(struct ee_writer **writer,
 	int fd, const char *name, const char *kind, const char *by,
@@ -68,16 +69,19 @@ EE_MUST_CHECK enum ee_status ee_writer_open(struct ee_writer **writer,
 
 /*
  * Write one record, a map.  Tensor data is handed to the kernel from where
- * it lies.  Fails with EE_EIO, EE_EPIPE, EE_ENOMEM, EE_EINPUT (no map).
+ * it lies.  Fails with EE_EIO, EE_EPIPE, EE_ENOMEM, EE_EINPUT (no map), and
+ * then always again.
  */
 EE_MUST_CHECK enum ee_status ee_writer_put(struct ee_writer *writer,
 	const struct ee_value *record, struct ee_err *err);
 
-/* Write what is buffered, so that a slow pipe shows progress. */
+/* Write what is buffered, so that a slow pipe shows progress.  Fails as
+ * ee_writer_put. */
 EE_MUST_CHECK enum ee_status ee_writer_flush(struct ee_writer *writer,
 	struct ee_err *err);
 
-/* Write the end map.  After this only close is allowed. */
+/* Write the end map.  After this only close is allowed.  Fails as
+ * ee_writer_put. */
 EE_MUST_CHECK enum ee_status ee_writer_end(struct ee_writer *writer,
 	struct ee_err *err);
 

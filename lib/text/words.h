@@ -9,6 +9,7 @@
 
 struct ee_cutter;	/* the rules, compiled; not for two threads at once */
 
+/* Fails with EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_cutter_open(struct ee_cutter **cutter,
 					    struct ee_err *err);
 void ee_cutter_close(struct ee_cutter *cutter);		/* NULL is fine */
@@ -36,7 +37,8 @@ void ee_words_free(struct ee_words *words);
 EE_MUST_CHECK enum ee_status ee_words_cut(struct ee_words *words,
 	struct ee_cutter *cutter, const char *text, struct ee_err *err);
 
-/* 'text' in Unicode normalization form KD, the caller's, to free(). */
+/* 'text' in Unicode normalization form KD, the caller's, to free().  Fails with
+ * EE_EINPUT (no UTF-8), EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_nfkd(const char *text, char **out,
 				     struct ee_err *err);
 
