@@ -109,40 +109,28 @@ lay_out(struct ee_ground_job *j)
 	return EE_OK;
 }
 
-static bool
-all_zero(size_t n, const float *x)
-{
-	size_t i = 0;
-
-	while (i < n && x[i] == 0)
-		i++;
-	return i == n;
-}
-
-/* x and delta of one parameter over one edit's tokens, without those that
- * are zero; returns the end of them. */
+/* The rows of one parameter over one edit's tokens, x before delta; returns
+ * the end of them. */
 static float *
 pack(const struct ee_ground_job *j, size_t i, size_t param, float *to)
 {
-	const size_t in = j->m->param[param].in, out = j->m->param[param].out;
-	const float *x = j->seen_x[param] + j->edit[i] * in;
-	const float *delta = j->seen_delta[param] + j->edit[i] * out;
+	const struct ee_mend_param *p = &j->m->param[param];
+	const float *x = j->seen_x[param] + j->edit[i] * p->in;
+	const float *delta = j->seen_delta[param] + j->edit[i] * p->out;
 	const size_t tokens = j->lessons[i]->edit.n;
 	size_t rows = 0, t;
 
 	for (t = 0; t < tokens; t++)
-		if (!all_zero(in, x + t * in) &&
-		    !all_zero(out, delta + t * out))
-			memcpy(to + rows++ * in, x + t * in,
-			       in * sizeof(*to));
-	to += rows * in;
+		if (ee_mend_is_row(p, x + t * p->in, delta + t * p->out))
+			memcpy(to + rows++ * p->in, x + t * p->in,
+			       p->in * sizeof(*to));
+	to += rows * p->in;
 	j->grounds[i].rows[param] = rows;
 	for (rows = t = 0; t < tokens; t++)
-		if (!all_zero(in, x + t * in) &&
-		    !all_zero(out, delta + t * out))
-			memcpy(to + rows++ * out, delta + t * out,
-			       out * sizeof(*to));
-	return to + rows * out;
+		if (ee_mend_is_row(p, x + t * p->in, delta + t * p->out))
+			memcpy(to + rows++ * p->out, delta + t * p->out,
+			       p->out * sizeof(*to));
+	return to + rows * p->out;
 }
 
 static float *

@@ -323,3 +323,20 @@ ee_mend_rows_free(struct ee_mend_rows *rows)
 	free(rows->delta);
 	memset(rows, 0, sizeof(*rows));
 }
+
+static bool
+all_zero(size_t n, const float *x)
+{
+	size_t i = 0;
+
+	while (i < n && x[i] == 0)
+		i++;
+	return i == n;
+}
+
+bool
+ee_mend_is_row(const struct ee_mend_param *p, const float *x,
+	       const float *delta)
+{
+	return !all_zero(p->in, x) && !all_zero(p->out, delta);
+}

@@ -136,6 +136,11 @@ EE_MUST_CHECK enum ee_status ee_mend_rows_make(struct ee_mend_rows *rows,
 	const struct ee_mend *m, size_t param, size_t n, struct ee_err *err);
 void ee_mend_rows_free(struct ee_mend_rows *rows);
 
+/* Is a token's x (in) and delta (out) a row?  Not if either is nothing but
+ * zeros. */
+bool ee_mend_is_row(const struct ee_mend_param *param, const float *x,
+	const float *delta);
+
 /*
  * Training only, before ee_mend_normal: rows enter the running statistics of
  * their net one by one (Welford 1962), x into u_mean, u_s, delta into v_mean,

@@ -93,17 +93,6 @@ look(struct job *j)
 	return EE_OK;
 }
 
-static bool
-all_zero(size_t n, const float *x)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (x[i] < 0 || x[i] > 0 || isnan(x[i]))
-			return false;
-	return true;
-}
-
 /* Rows of one weight for the nodes from 'begin' to 'end' - 1. */
 static enum ee_status
 take_rows(const struct job *j, size_t param, size_t begin, size_t end,
@@ -122,7 +111,7 @@ take_rows(const struct job *j, size_t param, size_t begin, size_t end,
 			return ee_fail(j->err, EE_EMATH, "%s: the gradient "
 				       "of the edit is not finite",
 				       p->weight);
-		if (all_zero(p->in, x) || all_zero(p->out, g))
+		if (!ee_mend_is_row(p, x, g))
 			continue;
 		memcpy(rows->x + rows->n * p->in, x, p->in * sizeof(*x));
 		memcpy(rows->delta + rows->n * p->out, g,
