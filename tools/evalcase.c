@@ -1,11 +1,9 @@
-/* evalcase.c - edits of cases, alone or together, found by the case.  See
- * evalwork.h. */
+/* evalcase.c - edits of cases, alone or together, read.  See evalwork.h. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/try.h"
-#include "edit/request.h"
 #include "evalwork.h"
 
 void
@@ -48,23 +46,20 @@ static enum ee_status
 add_case(struct case_edits *edits, const struct ee_value *id,
 	 struct case_edit e, struct ee_err *err)
 {
+	const size_t room = 2 * edits->room + 64;
 	struct case_edit *more;
-	enum ee_status status = case_text(edits, id, e.where, &e.id, err);
 
+	TRY(case_text(edits, id, e.where, &e.id, err));
 	e.number = edits->n;
-
-	if (status == EE_OK && edits->n == edits->room) {
-		const size_t room = 2 * edits->room + 64;
-
+	if (edits->n == edits->room) {
 		more = ee_grow(edits->list, room, sizeof(*more), err);
 		if (more == NULL)
 			return EE_ENOMEM;
 		edits->list = more;
 		edits->room = room;
 	}
-	if (status == EE_OK)
-		edits->list[edits->n++] = e;
-	return status;
+	edits->list[edits->n++] = e;
+	return EE_OK;
 }
 
 /* A list of 'n' requests, or one, kept; NULL where the record has none. */
@@ -203,44 +198,4 @@ case_edits_read(struct case_edits *edits, struct tool *tool,
 		return status;
 	qsort(edits->list, edits->n, sizeof(*edits->list), by_case);
 	return check_twice(edits, &tool->err);
-}
-
-const struct case_edit *
-case_edits_find(const struct case_edits *edits, const char *id, size_t *n)
-{
-	size_t low = 0, high = edits->n, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (strcmp(edits->list[middle].id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*n = 0;
-	while (low + *n < edits->n && strcmp(edits->list[low + *n].id, id) == 0)
-		(*n)++;
-	return *n > 0 ? &edits->list[low] : NULL;
-}
-
-enum ee_status
-case_edits_check(const struct case_edits *edits, const struct ee_case *c,
-		 size_t *silent, struct ee_err *err)
-{
-	struct ee_plain asked = { .prompt = c->list[0].prompt,
-				  .subject = c->subject,
-				  .target = c->list[0].target };
-	size_t i, n;
-	const struct case_edit *e = case_edits_find(edits, c->id, &n);
-	enum ee_status status = EE_OK;
-
-	memcpy(asked.id, c->id, sizeof(asked.id));
-	for (i = 0; i < n && status == EE_OK; i++) {
-		if (e[i].request == NULL)
-			++*silent;
-		else
-			status = ee_plain_check(&asked, e[i].request,
-						e[i].where, err);
-	}
-	return status;
 }

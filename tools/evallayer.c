@@ -1,5 +1,4 @@
-/* evallayer.c - what need not be computed twice: layers below edits, edits
- * of several cases.  See evalwork.h. */
+/* evallayer.c - the lowest layer that edits change.  See evalwork.h. */
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -77,19 +76,4 @@ edits_layer(const struct model_options *opt, const struct ee_model *model,
 		close(fd);
 	}
 	return status;
-}
-
-bool
-case_edits_same(const struct case_edits *edits, const char *a, const char *b)
-{
-	size_t na, nb, i;
-	const struct case_edit *x = case_edits_find(edits, a, &na);
-	const struct case_edit *y = case_edits_find(edits, b, &nb);
-
-	if (na != nb)
-		return false;
-	for (i = 0; i < na; i++)
-		if (x[i].delta.left != y[i].delta.left)
-			return false;
-	return true;
 }

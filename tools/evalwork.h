@@ -1,8 +1,8 @@
 /*
  * evalwork.h - the parts of ee-eval: measuring (evalwork.c, evalblock.c),
- * what is asked (evalask.c), the edits of cases (evalcase.c), what of them
- * need not be computed twice (evallayer.c), base results kept for later
- * (evalcache.c), the report (evalreport.c, evalcsv.c).
+ * what is asked (evalask.c), the edits of cases, read (evalcase.c) and found
+ * (evalfind.c), the lowest layer that they change (evallayer.c), base results
+ * kept for later (evalcache.c), the report (evalreport.c, evalcsv.c).
  */
 #ifndef EE_EVALWORK_H
 #define EE_EVALWORK_H
