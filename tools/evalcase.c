@@ -187,15 +187,11 @@ enum ee_status
 case_edits_read(struct case_edits *edits, struct tool *tool,
 		const struct model_options *opt, const struct ee_model *model)
 {
-	enum ee_status status = EE_OK;
 	size_t i;
 
 	memset(edits, 0, sizeof(*edits));
-	for (i = 0; i < opt->nedits && status == EE_OK; i++)
-		status = read_file(edits, tool, opt->edits[i], model,
-				   opt->force);
-	if (status != EE_OK)
-		return status;
+	for (i = 0; i < opt->nedits; i++)
+		TRY(read_file(edits, tool, opt->edits[i], model, opt->force));
 	qsort(edits->list, edits->n, sizeof(*edits->list), by_case);
 	return check_twice(edits, &tool->err);
 }
