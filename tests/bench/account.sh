@@ -79,8 +79,9 @@ account_all() {
 	account 'ee-memit, 32 targets' requests.json "$2" "$3" ee-memit -q \
 		-m "$1" -p account.yaml --templates templates.json \
 		--targets-only
+	sed 's/^val_steps:.*/val_steps: 0/' "$7" > account.yaml
 	account "ee-mend-train, $8" /dev/null "$2" "$3" ee-mend-train -q \
-		-m "$1" -p "$7" --train "$atlas/zsre-train.json" \
+		-m "$1" -p account.yaml --train "$atlas/zsre-train.json" \
 		--hold-out 1900 --max-iters "$8" -o account.archive
 	rm -f account.archive*
 	[ -s shares ] || {
