@@ -105,7 +105,8 @@ $(BUILD)/tests/unit/main.o: $(SUITES)
 
 # The tests print "<part>: N passed, N failed" each, and a sum at the end.
 TEST_ENV = BUILD='$(abspath $(BUILD))' BIN='$(abspath $(BIN))' CC='$(CC)' \
-           PKG_CFLAGS='$(PKG_CFLAGS)' PKG_LIBS='$(PKG_LIBS)' SAN='$(SAN)'
+           PKG_CFLAGS='$(PKG_CFLAGS)' SAN='$(SAN)' \
+           PKG_LIBS='$(PKG_LIBS) $(ENGINE_LIBS)'
 check: all $(UNIT)
 	@$(TEST_ENV) tests/run.sh unit cli work lint man
 lint: all
