@@ -189,7 +189,7 @@ pack(struct work *w)
 	b.kept = b.kept > b.batch ? b.kept - b.batch : 0;
 	budget_tell(s->tool, &b, "packed weights");
 	return model_pack(s->tool, s->model, highest(&s->hparams) + 1,
-			  b.kept);
+			  s->hparams.steps, b.kept);
 }
 
 static enum ee_status

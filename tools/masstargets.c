@@ -185,7 +185,8 @@ find_all(struct finding *f, struct mass_case *cases, size_t n)
 	if (status == EE_OK && count > 0) {
 		b = plan(f->session, left, count);
 		status = model_pack(f->session->tool, f->session->model,
-				    f->params.layer + 1, b.kept);
+				    f->params.layer + 1,
+				    f->params.steps, b.kept);
 	}
 	for (i = 0; i < count && status == EE_OK; i = end) {
 		used = weight_of(f->session, left[i]);
