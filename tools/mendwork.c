@@ -108,7 +108,7 @@ open_archive(struct mend_work *w)
 			       "is for training: set it to the file that "
 			       "ee-mend-train has written, or give --archive "
 			       "FILE", w->opt->hparams);
-	status = ee_mend_create(&w->m, &w->params, w->model, err);
+	status = ee_mend_empty(&w->m, &w->params, w->model, err);
 	if (status != EE_OK)
 		return ee_within(err, status, "%s", w->opt->hparams);
 	status = ee_mend_load(w->m, path, w->model, NULL,

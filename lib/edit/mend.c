@@ -224,12 +224,10 @@ start_layer(struct ee_mend *m, const struct ee_mend_net *net,
 		m->learned[l->scale + i] = 1;
 }
 
-/* The blocks, and what stands in them before training. */
 static enum ee_status
-start(struct ee_mend *m, const struct ee_mend_params *p, struct ee_err *err)
+make_blocks(struct ee_mend *m, struct ee_err *err)
 {
-	struct ee_random random;
-	size_t i, side, k;
+	size_t i;
 
 	m->learned = ee_calloc(m->nlearned, sizeof(*m->learned), err);
 	m->running = ee_calloc(m->nrunning, sizeof(*m->running), err);
@@ -237,6 +235,16 @@ start(struct ee_mend *m, const struct ee_mend_params *p, struct ee_err *err)
 		return EE_ENOMEM;
 	for (i = 0; i < m->nrunning; i++)
 		m->running[i] = NAN;
+	return EE_OK;
+}
+
+/* What stands in the blocks before training. */
+static void
+start(struct ee_mend *m, const struct ee_mend_params *p)
+{
+	struct ee_random random;
+	size_t i, side, k;
+
 	for (i = 0; i < m->nparams; i++)
 		m->learned[i] = (float)p->edit_lr;
 	ee_random_seed(&random, (uint64_t)p->seed);
@@ -247,12 +255,22 @@ start(struct ee_mend *m, const struct ee_mend_params *p, struct ee_err *err)
 					    &m->net[i].mlp[side],
 					    &m->net[i].mlp[side].layer[k],
 					    &random);
-	return EE_OK;
 }
 
 enum ee_status
 ee_mend_create(struct ee_mend **out, const struct ee_mend_params *params,
 	       const struct ee_model *model, struct ee_err *err)
+{
+	const enum ee_status status = ee_mend_empty(out, params, model, err);
+
+	if (status == EE_OK)
+		start(*out, params);
+	return status;
+}
+
+enum ee_status
+ee_mend_empty(struct ee_mend **out, const struct ee_mend_params *params,
+	      const struct ee_model *model, struct ee_err *err)
 {
 	struct ee_mend *m = ee_calloc(1, sizeof(*m), err);
 	enum ee_status status;
@@ -262,7 +280,7 @@ ee_mend_create(struct ee_mend **out, const struct ee_mend_params *params,
 		return EE_ENOMEM;
 	status = lay_out(m, params, model, err);
 	if (status == EE_OK)
-		status = start(m, params, err);
+		status = make_blocks(m, err);
 	if (status == EE_OK)
 		*out = m;
 	else

@@ -117,6 +117,12 @@ struct ee_mend {
 EE_MUST_CHECK enum ee_status ee_mend_create(struct ee_mend **m,
 	const struct ee_mend_params *params, const struct ee_model *model,
 	struct ee_err *err);
+
+/* The same with nothing learned, all zero: for ee_mend_load, which sets
+ * everything; to draw the numbers of a large one takes seconds. */
+EE_MUST_CHECK enum ee_status ee_mend_empty(struct ee_mend **m,
+	const struct ee_mend_params *params, const struct ee_model *model,
+	struct ee_err *err);
 void ee_mend_free(struct ee_mend *m);	/* NULL is fine */
 
 /* Running statistics are there: two rows or more were seen by each net. */
