@@ -15,6 +15,8 @@ TOP=$PWD
 PATH=$BIN:$PATH
 LC_ALL=C
 export TOP BIN BUILD PATH CC LC_ALL
+# a make that a case runs is no part of the one that runs the tests
+unset MAKEFLAGS MFLAGS MAKELEVEL
 
 regenerate=
 if [ "$1" = --regenerate ]; then

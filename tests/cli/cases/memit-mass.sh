@@ -17,7 +17,6 @@ END
 CORPUS=$PWD/corpus.txt MASS_HPARAMS=$PWD/h.yaml RECORDS=$PWD/r.jsonl
 OUT=$PWD/out N=3 SHARDS=1 MASS=$PWD/out/one
 export CORPUS MASS_HPARAMS RECORDS OUT N SHARDS MASS
-unset MAKEFLAGS MFLAGS MAKELEVEL
 mk mass
 grep -c 'left out' said
 echo '-- nothing to do; other numbers; another N'

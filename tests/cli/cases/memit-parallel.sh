@@ -3,7 +3,6 @@ need make parallel
 head -n 200 "$TOP/pipelines/atlas/corpus.txt" > corpus.txt
 CORPUS=$PWD/corpus.txt OUT=$PWD/out N=3
 export CORPUS OUT N
-unset MAKEFLAGS MFLAGS MAKELEVEL
 make -s -C "$TOP/pipelines" SHARDS=1 MASS="$PWD/out/one" mass 2> said || cat said
 SHARDS=2 MASS=$PWD/out/two HOME=$PWD "$TOP/pipelines/cluster/parallel.sh" -j 2 > said 2>&1 || cat said
 ls out/two/targets-*

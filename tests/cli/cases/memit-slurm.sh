@@ -6,7 +6,7 @@ memit_files
 export MODEL="$m" CORPUS="$TOP/tests/golden/inputs/corpus.txt" DATASET=wikipedia
 export MASS_HPARAMS="$PWD/h.yaml" RECORDS="$PWD/r.jsonl" OUT="$PWD/out" N=3
 sed -i '/mom2_n_samples/d' h.yaml
-unset MAKEFLAGS MFLAGS MAKELEVEL SLURM_JOB_ID
+unset SLURM_JOB_ID
 
 mkdir state spool
 port=$((20000 + $$ % 10000 * 2))

@@ -5,7 +5,6 @@ head -n 300 "$TOP/pipelines/atlas/corpus.txt" > corpus.txt
 WORK=$PWD/work CORPUS=$PWD/corpus.txt MODELS=atlas-gpt2
 METHODS='ROME MEMIT' FRONTIER=0.5 RECORDS=4
 export WORK CORPUS MODELS METHODS FRONTIER RECORDS
-unset MAKEFLAGS MFLAGS MAKELEVEL
 mk() { make -s -C "$TOP/pipelines" "$@" 2> said || cat said; }
 made() { make -s -q -C "$TOP/pipelines" -f report.mk "$@" && echo 'nothing to do' || echo 'something to do'; }
 rows() { awk -F '\t' '{ print $1, $2, $3, $4, NF }' work/4/results.tsv; }

@@ -22,7 +22,6 @@ ids --sample 30 --seed 4 --shard 2/3 | cmp -s - a && echo 'WRONG: another seed'
 taps='transformer.h.{0-2}.mlp.c_proj:in'
 CORPUS=$PWD/corpus.txt SAMPLE=40 TAP=$taps DATASET=words
 export CORPUS SAMPLE TAP DATASET
-unset MAKEFLAGS MFLAGS MAKELEVEL
 mk() { make -s -C "$TOP/pipelines" OUT="$PWD/out" "$@" > said 2>&1 || cat said; }
 made() { make -s -q -C "$TOP/pipelines" OUT="$PWD/out" "$@" stats && echo 'nothing to do' || echo 'something to do'; }
 # same FOLDER: the counts of one pipe, its moments to 1e-6
