@@ -146,7 +146,9 @@ train_open(struct training *t, struct tool *tool,
 	TRY(read_params(t));
 	TRY(model_open_both(tool, &opt->model, &t->model, &t->tok));
 	TRY(read_lessons(t));
-	TRY(ee_mend_create(&t->m, &t->params, t->model, err));
+	TRY(opt->resume || t->params.archive != NULL ?
+	    ee_mend_empty(&t->m, &t->params, t->model, err) :
+	    ee_mend_create(&t->m, &t->params, t->model, err));
 	t->learner = (struct ee_mend_learner){
 		.model = t->model, .m = t->m, .params = &t->params,
 		.like_easyedit = opt->like_easyedit,

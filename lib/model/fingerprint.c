@@ -52,18 +52,27 @@ hash_values(uint64_t hash, const void *data, enum ee_dtype dtype, size_t n)
 	return hash;
 }
 
-/* Have the pages of a weight's runs read while others are asked for. */
 static void
 prefetch(const struct ee_param *p)
 {
 	const size_t size = ee_dtype_size(p->w.dtype), n = p->w.out * p->w.in;
 	size_t i;
 
-	if (p->module == NULL || p->norm != NULL || p->edited != NULL)
+	if (p->module == NULL || p->norm != NULL)
 		return;
 	for (i = 0; i < RUNS; i++)
 		ee_map_prefetch((const char *)p->w.data +
 				run_at(n, i) * size, RUN * size);
+}
+
+void
+ee_model_prefetch(const struct ee_model *m)
+{
+	size_t i, role;
+
+	for (i = 0; i < m->config.layers; i++)
+		for (role = 0; role < EE_LAYER_ROLES; role++)
+			prefetch(ee_model_param(m, i, (enum ee_role)role));
 }
 
 static uint64_t
@@ -94,9 +103,6 @@ ee_model_fingerprint(struct ee_model *m)
 	uint64_t hash = ee_hash(EE_HASH_START, shape, sizeof(shape));
 	size_t i, role;
 
-	for (i = 0; i < c->layers; i++)
-		for (role = 0; role < EE_LAYER_ROLES; role++)
-			prefetch(ee_model_param(m, i, (enum ee_role)role));
 	hash = ee_hash(hash, &c->theta, sizeof(c->theta));
 	hash = hash_param(hash, ee_model_param(m, 0, EE_W_EMBED));
 	hash = hash_param(hash, ee_model_param(m, 0, EE_W_POSITION));

@@ -220,6 +220,7 @@ ee_model_open(struct ee_model **model, const char *dir, struct ee_err *err)
 		status = ee_within(err, status, "%s", dir);
 		goto fail;
 	}
+	ee_model_prefetch(m);
 	ee_model_fingerprint(m);
 	memcpy(m->file_prints, m->prints,
 	       m->config.layers * 2 * sizeof(*m->prints));

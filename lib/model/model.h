@@ -124,6 +124,9 @@ EE_MUST_CHECK enum ee_status ee_model_keep(struct ee_model *model,
 	struct ee_err *err);
 void ee_model_return(struct ee_model *model);
 
+/* Have what the fingerprints sample of the files read side by side: before
+ * they are taken for the first time. */
+void ee_model_prefetch(const struct ee_model *model);
 /* Take the fingerprints (all that change the model do). */
 void ee_model_fingerprint(struct ee_model *model);
 
