@@ -1,7 +1,5 @@
 /* evalcase.c - edits of cases, alone or together, read.  See evalwork.h. */
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/try.h"
 #include "evalwork.h"
@@ -144,25 +142,18 @@ static enum ee_status
 read_file(struct case_edits *edits, struct tool *tool, const char *path,
 	  const struct ee_model *model, bool force)
 {
-	const bool standard = strcmp(path, "-") == 0;
-	const char *name = standard ? "standard input" : path;
-	const int fd = standard ? STDIN_FILENO
-				: open(path, O_RDONLY | O_CLOEXEC);
 	struct ee_reader *in;
-	enum ee_status status;
+	enum ee_status status = ee_delta_open(&in, path, &tool->err);
 
-	if (fd < 0)
-		return ee_fail_sys(&tool->err, "%s", path);
-	status = ee_reader_open(&in, fd, name, "delta", &tool->err);
-	if (status == EE_OK) {
-		status = ee_model_check(model, ee_reader_header(in), name,
-					force, &tool->warn, &tool->err);
-		if (status == EE_OK)
-			status = read_stream(edits, in, name, &tool->err);
-		ee_reader_close(in);
-	}
-	if (!standard)
-		close(fd);
+	if (status != EE_OK)
+		return status;
+	status = ee_model_check(model, ee_reader_header(in),
+				ee_reader_name(in), force, &tool->warn,
+				&tool->err);
+	if (status == EE_OK)
+		status = read_stream(edits, in, ee_reader_name(in),
+				     &tool->err);
+	ee_reader_close(in);
 	return status;
 }
 

@@ -1,7 +1,4 @@
 /* evallayer.c - the lowest layer that edits change.  See evalwork.h. */
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "evalwork.h"
 
 static size_t
@@ -56,7 +53,6 @@ edits_layer(const struct model_options *opt, const struct ee_model *model,
 	enum ee_status status = EE_OK;
 	struct ee_reader *in;
 	size_t i;
-	int fd;
 
 	*layer = opt->nedits > 0 ? model->config.layers : 0;
 	for (i = 0; i < opt->nedits && status == EE_OK; i++) {
@@ -66,14 +62,10 @@ edits_layer(const struct model_options *opt, const struct ee_model *model,
 			*layer = 0;
 			continue;
 		}
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return ee_fail_sys(err, "%s", path);
-		status = ee_reader_open(&in, fd, path, "delta", err);
+		status = ee_delta_open(&in, path, err);
 		if (status == EE_OK)
 			status = stream_layer(in, path, model, layer, err);
 		ee_reader_close(in);
-		close(fd);
 	}
 	return status;
 }

@@ -1,11 +1,9 @@
 /* masskeys.c - the keys of edits that were made before.  See masskeys.h. */
 #include "masskeys.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* (f, n) and (f, more) side by side */
 static enum ee_status
@@ -82,15 +80,12 @@ static enum ee_status
 read_delta(struct session *s, const char *path, struct mass_keys *keys)
 {
 	struct ee_err *err = &s->tool->err;
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	const struct ee_value *record;
 	struct ee_reader *in;
 	enum ee_status status;
 	size_t taken = 0;
 
-	if (fd < 0)
-		return ee_fail_sys(err, "%s", path);
-	status = ee_reader_open(&in, fd, path, "delta", err);
+	status = ee_reader_open_file(&in, path, "delta", err);
 	if (status == EE_OK) {
 		while ((status = ee_reader_next(in, &record, err)) == EE_OK) {
 			status = take(s, record, path, keys, &taken);
@@ -99,7 +94,6 @@ read_delta(struct session *s, const char *path, struct mass_keys *keys)
 		}
 		ee_reader_close(in);
 	}
-	close(fd);
 	if (status != EE_END)
 		return status;
 	if (taken == 0)

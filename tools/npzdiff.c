@@ -1,8 +1,6 @@
 /* npzdiff.c - how far two statistics are apart: diff.  See npztool.h. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "file/json.h"
 #include "npztool.h"
@@ -18,13 +16,12 @@ read_keys(struct tool *tool, const char *path, const struct ee_layer *layer,
 					  layer->side);
 	const size_t f = layer->sums.width, most = *n;
 	const struct ee_value *record;
-	struct ee_reader *reader = NULL;
+	struct ee_reader *reader;
 	const char *name;
 	struct ee_tensor x;
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum ee_status status = fd < 0 ?
-		ee_fail_sys(&tool->err, "%s", path) :
-		ee_reader_open(&reader, fd, path, "activations", &tool->err);
+	enum ee_status status = ee_reader_open_file(&reader, path,
+						    "activations",
+						    &tool->err);
 
 	*n = 0;
 	*keys = ee_floats(most * f, &tool->err);
@@ -50,8 +47,6 @@ read_keys(struct tool *tool, const char *path, const struct ee_layer *layer,
 		*n += x.shape[0];
 	}
 	ee_reader_close(reader);
-	if (fd >= 0)
-		close(fd);
 	if ((status == EE_END || status == EE_OK) && *n == 0)
 		return ee_fail(&tool->err, EE_EMATCH, "%s: no rows of '%s'",
 			       path, tap);

@@ -1,7 +1,6 @@
 /* delta.c - edits as patches.  See delta.h. */
 #include "edit/delta.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,31 +132,32 @@ load_records(struct ee_model *model, struct ee_reader *in, const char *path,
 }
 
 enum ee_status
+ee_delta_open(struct ee_reader **in, const char *path, struct ee_err *err)
+{
+	if (strcmp(path, "-") == 0)
+		return ee_reader_open(in, STDIN_FILENO, "standard input",
+				      "delta", err);
+	return ee_reader_open_file(in, path, "delta", err);
+}
+
+enum ee_status
 ee_delta_load_id(struct ee_model *model, const char *path, float sign,
 		 bool force, uint64_t *id, const struct ee_warn *warn,
 		 struct ee_err *err)
 {
-	const bool standard = strcmp(path, "-") == 0;
-	const char *name = standard ? "standard input" : path;
 	struct ee_reader *in;
-	enum ee_status status;
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	enum ee_status status = ee_delta_open(&in, path, err);
 
-	if (fd < 0)
-		return ee_fail_sys(err, "%s", path);
-	status = ee_reader_open(&in, fd, name, "delta", err);
-	if (status == EE_OK) {
-		/* going back, what is there is the edited model */
-		if (sign > 0)
-			status = ee_model_check(model, ee_reader_header(in),
-						name, force, warn, err);
-		if (status == EE_OK)
-			status = load_records(model, in, name, sign, id,
-					      err);
-		ee_reader_close(in);
-	}
-	if (!standard)
-		close(fd);
+	if (status != EE_OK)
+		return status;
+	/* going back, what is there is the edited model */
+	if (sign > 0)
+		status = ee_model_check(model, ee_reader_header(in),
+					ee_reader_name(in), force, warn, err);
+	if (status == EE_OK)
+		status = load_records(model, in, ee_reader_name(in), sign, id,
+				      err);
+	ee_reader_close(in);
 	return status;
 }
 

@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "base/value.h"
 #include "model/model.h"
+#include "stream/stream.h"
 
 /* W += left right^T, logical (out, in) orientation. */
 struct ee_delta {
@@ -28,6 +29,11 @@ struct ee_value ee_delta_record(struct ee_arena *arena,
  * EE_EFORMAT ('where' names the stream). */
 EE_MUST_CHECK enum ee_status ee_delta_from(const struct ee_value *record,
 	const char *where, struct ee_delta *delta, struct ee_err *err);
+
+/* Open the stream of deltas in the file 'path', "-" for standard input; to
+ * end with ee_reader_close.  Fails as ee_reader_open_file. */
+EE_MUST_CHECK enum ee_status ee_delta_open(struct ee_reader **in,
+	const char *path, struct ee_err *err);
 
 /*
  * Lay all deltas of the stream in the file 'path' over the model, or take

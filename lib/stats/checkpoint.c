@@ -1,9 +1,7 @@
 /* checkpoint.c - stopping and going on.  See collector.h. */
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/outfile.h"
 #include "base/try.h"
@@ -384,16 +382,12 @@ enum ee_status
 ee_collector_resume(struct ee_collector *c, const char *path,
 		    struct ee_err *err)
 {
-	struct ee_reader *reader = NULL;
+	struct ee_reader *reader;
 	enum ee_status status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return ee_fail_sys(err, "%s", path);
-	status = ee_reader_open(&reader, fd, path, "stats", err);
+	status = ee_reader_open_file(&reader, path, "stats", err);
 	if (status == EE_OK)
 		status = load(c, reader, path, err);
 	ee_reader_close(reader);
-	close(fd);
 	return status;
 }

@@ -20,6 +20,7 @@ enum { READ_LEAST = 64 << 10, READ_USUAL = 256 << 10 };
 
 struct ee_reader {
 	int fd;
+	bool own;			/* close fd */
 	char *name;
 	unsigned char *buf;		/* start..used: not yet consumed */
 	size_t start, used, room;
@@ -274,6 +275,30 @@ close:
 	return status;
 }
 
+enum ee_status
+ee_reader_open_file(struct ee_reader **reader, const char *path,
+		    const char *kind, struct ee_err *err)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum ee_status status;
+
+	*reader = NULL;
+	if (fd < 0)
+		return ee_fail_sys(err, "%s", path);
+	status = ee_reader_open(reader, fd, path, kind, err);
+	if (status == EE_OK)
+		(*reader)->own = true;
+	else
+		close(fd);
+	return status;
+}
+
+const char *
+ee_reader_name(const struct ee_reader *r)
+{
+	return r->name;
+}
+
 /* The end map must agree with what came before it. */
 static enum ee_status
 check_end(const struct ee_reader *r, const struct ee_value *end,
@@ -363,6 +388,8 @@ ee_reader_close(struct ee_reader *r)
 {
 	if (r == NULL)
 		return;
+	if (r->own)
+		close(r->fd);
 	ee_arena_free(&r->record_arena);
 	ee_arena_free(&r->header_arena);
 	free(r->blobs.data);

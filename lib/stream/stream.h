@@ -12,7 +12,8 @@
  * 1 GiB between rows, into {"split": true, "parts": [...]}, and the reader
  * joins it again by itself.
  *
- * Ownership: file descriptors are borrowed and not closed.
+ * Ownership: file descriptors are borrowed and not closed, but for those that
+ * ee_reader_open_file opens itself.
  */
 #ifndef EE_STREAM_H
 #define EE_STREAM_H
@@ -34,6 +35,13 @@ struct ee_writer;
  */
 EE_MUST_CHECK enum ee_status ee_reader_open(struct ee_reader **reader,
 	int fd, const char *name, const char *kind, struct ee_err *err);
+
+/* The same for the file 'path', which closes with the reader. */
+EE_MUST_CHECK enum ee_status ee_reader_open_file(struct ee_reader **reader,
+	const char *path, const char *kind, struct ee_err *err);
+
+/* What the stream is in errors: the name it was opened with. */
+const char *ee_reader_name(const struct ee_reader *reader);
 
 /* The header map of the stream being read (of concatenated streams: of the
  * one the last record came from, or the last one after EE_END); what this
