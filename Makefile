@@ -108,7 +108,7 @@ TEST_ENV = BUILD='$(abspath $(BUILD))' BIN='$(abspath $(BIN))' CC='$(CC)' \
            PKG_CFLAGS='$(PKG_CFLAGS)' SAN='$(SAN)' \
            PKG_LIBS='$(PKG_LIBS) $(ENGINE_LIBS)'
 check: all $(UNIT)
-	@$(TEST_ENV) tests/run.sh unit cli work lint man
+	@$(TEST_ENV) tests/run.sh unit cli flops lint man
 lint: all
 	@$(TEST_ENV) tests/run.sh lint
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined \

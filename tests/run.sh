@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run parts of the tests and add up what they say.
 #
-#	tests/run.sh PART...	unit, cli, work, lint, man, interop
+#	tests/run.sh PART...	unit, cli, flops, lint, man, interop
 #
 # Every part ends with a line "<part>: N passed, N failed"; the last line
 # here is the sum.  A part that does not get that far counts as one failure.

@@ -2,7 +2,7 @@
 # account.sh - what the work of each tool consists of; read by run.sh.
 #
 # Two tables.  The first: the arithmetic that a tool has the BLAS do and the
-# bytes of its arguments, counted (tests/work/count.c) in a run of its own
+# bytes of its arguments, counted (tests/flops/count.c) in a run of its own
 # without packed weights; then seconds, and GFLOP/s against the best of sgemm
 # and ssyrk just before and after.  "vocab" is the vocabulary's part of the
 # arithmetic.  The second: parts of a hundred of the processors' time, from
@@ -15,7 +15,7 @@
 make_counter() {
 	# shellcheck disable=SC2086 # its words
 	"$CC" -O1 -fPIC -shared -D_GNU_SOURCE ${PKG_CFLAGS-} -o count.so \
-		"$top/tests/work/count.c" -ldl || fail 'count.c'
+		"$top/tests/flops/count.c" -ldl || fail 'count.c'
 }
 
 # where NAME COMMAND...: a row of 'shares'

@@ -2,26 +2,26 @@
 # The arithmetic of each tool, counted (count.c): what a change of the code
 # adds is seen here on any machine, however noisy.
 #
-#	tests/work/run.sh		compare with tests/work/expected, 2 %
-#	tests/work/run.sh --regenerate	write it anew
+#	tests/flops/run.sh		compare with tests/flops/expected, 2 %
+#	tests/flops/run.sh --regenerate	write it anew
 #
 # Less work than expected fails too: then `expected` is to follow.
 cd "$(dirname "$0")/../.." || exit 1
 top=$PWD
 : "${BUILD:=$top/build}" "${BIN:=$top/bin}" "${CC:=cc}"
 PATH=$BIN:$PATH
-expected=$top/tests/work/expected
+expected=$top/tests/flops/expected
 golden=$top/tests/golden
 model=$golden/models/tiny-gpt2
 case ${SAN-} in
-?*) echo 'work: 0 passed, 0 failed, 1 skipped: a sanitizer'; exit 0 ;;
+?*) echo 'flops: 0 passed, 0 failed, 1 skipped: a sanitizer'; exit 0 ;;
 esac
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 # shellcheck disable=SC2086 # its words
 "$CC" -O1 -fPIC -shared -D_GNU_SOURCE ${PKG_CFLAGS-} -o "$dir/count.so" \
-	"$top/tests/work/count.c" -ldl || {
-	echo 'work: 0 passed, 1 failed'
+	"$top/tests/flops/count.c" -ldl || {
+	echo 'flops: 0 passed, 1 failed'
 	exit 1
 }
 cd "$dir" || exit 1
@@ -32,7 +32,7 @@ row() {
 	shift
 	rm -f counted
 	COUNT=$dir/counted LD_PRELOAD=$dir/count.so "$@" > out 2> err || {
-		echo "work: $name: $*"
+		echo "flops: $name: $*"
 		cat err
 		echo "$name failed" >> got
 		return
@@ -113,13 +113,13 @@ FNR == NR { want[$1] = $0; n++; next }
 {
 	split(want[$1], w)
 	if (far($2, w[2]) || far($3, w[3]) || far($4, w[4])) {
-		print "work: " $0 "; want " want[$1]
+		print "flops: " $0 "; want " want[$1]
 		failed++
 	} else
 		passed++
 }
 END {
 	failed += n - passed - failed
-	printf "work: %d passed, %d failed, 0 skipped\n", passed, failed
+	printf "flops: %d passed, %d failed, 0 skipped\n", passed, failed
 	exit failed > 0
 }' "$expected" got
