@@ -40,9 +40,9 @@ choose_format(const struct tool *tool, struct eval_options *opt,
 	      const char *text)
 {
 	opt->format_said = true;
-	if (!ee_data_format_named(text, &opt->format))
-		tool_misuse(tool, "--format '%s': want counterfact, zsre or "
-			    "easyedit", text);
+	opt->format = (enum ee_data_format)tool_word(tool, "--format", text,
+						     ee_data_format_names,
+						     EE_DATA_FORMATS);
 }
 
 /* Options of the texts to write; false if it is none of them. */

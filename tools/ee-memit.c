@@ -12,7 +12,6 @@
  */
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "massedit.h"
 #include "session.h"
@@ -35,28 +34,15 @@ static const char usage[] =
 enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, STRICT,
        STOP, BATCH, CACHE, LIMIT };
 
-static enum mass_method
-method_of(const struct tool *tool, const char *text)
-{
-	static const char *const names[] = {
-		[MASS_MEMIT] = "memit", [MASS_EMMET] = "emmet",
-		[MASS_ALPHAEDIT] = "alphaedit",
-	};
-	enum mass_method m;
-
-	for (m = MASS_MEMIT; m <= MASS_ALPHAEDIT; m++)
-		if (strcmp(text, names[m]) == 0)
-			return m;
-	tool_misuse(tool, "--method '%s': want memit, emmet or alphaedit",
-		    text);
-}
-
 static bool
 own_option(struct tool *tool, struct mass_options *opt, int c, char *arg)
 {
+	static const char *const methods[] = { "memit", "emmet", "alphaedit" };
+
 	switch (c) {
 	case METHOD:
-		opt->method = method_of(tool, arg);
+		opt->method = MASS_MEMIT + tool_word(tool, "--method", arg,
+						     methods, 3);
 		break;
 	case MU: opt->mu = tool_real(tool, "--mu", arg, 0, 1e6); break;
 	case SPREAD:

@@ -74,21 +74,11 @@ find_command(struct tool *tool, struct npz_options *opt, int argc,
 	return command;
 }
 
-static enum npz_to
-parse_kind(const struct tool *tool, const char *text)
-{
-	static const char *const kinds[] = { "npz", "safetensors", "stream" };
-	unsigned i;
-
-	for (i = 0; i < 3; i++)
-		if (strcmp(kinds[i], text) == 0)
-			return (enum npz_to)i;
-	tool_misuse(tool, "--to '%s': want npz, safetensors or stream", text);
-}
-
 static void
 parse_option(struct tool *tool, struct npz_options *opt, int c)
 {
+	static const char *const kinds[] = { "npz", "safetensors", "stream" };
+
 	switch (c) {
 	case 'd': opt->save.dir = optarg; break;
 	case 'o': opt->save.file = optarg; break;
@@ -96,10 +86,9 @@ parse_option(struct tool *tool, struct npz_options *opt, int c)
 	case 'D': opt->save.dataset = optarg; break;
 	case 'M': opt->save.model = optarg; break;
 	case 'P':
-		if (!ee_statname_precision(optarg, &opt->save.precision) ||
-		    opt->save.precision == EE_F16)
-			tool_misuse(tool, "--precision '%s': want float32 or "
-				    "float64", optarg);
+		opt->save.precision = tool_second(tool, "--precision", optarg,
+						  "float32", "float64") ?
+				      EE_F64 : EE_F32;
 		break;
 	case 'S':
 		opt->save.sample_size = tool_int(tool, "--sample-size", optarg,
@@ -108,7 +97,10 @@ parse_option(struct tool *tool, struct npz_options *opt, int c)
 	case 'Z': opt->save.deflate = true; break;
 	case 'J': opt->json = true; break;
 	case 'X': opt->strict = true; break;
-	case 'T': opt->to = parse_kind(tool, optarg); break;
+	case 'T':
+		opt->to = (enum npz_to)tool_word(tool, "--to", optarg, kinds,
+						 3);
+		break;
 	case 'A': opt->moment = true; break;
 	case 'K': opt->keys = optarg; break;
 	case 'N':

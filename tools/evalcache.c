@@ -53,7 +53,7 @@ key_of(struct eval *e)
 		PRIx64 ", %zu asks %016" PRIx64 ", generated %lld, texts %zu "
 		"%016" PRIx64 " length %lld top %lld seed %lld", (int)VERSION,
 		e->model->print, ee_tokenizer_fingerprint(e->tok),
-		ee_data_format_name(x->format), x->ncases, hash_cases(x),
+		ee_data_format_names[x->format], x->ncases, hash_cases(x),
 		x->nasks, hash_asks(x->asks, x->nasks),
 		(long long)(o->generate ? o->tokens : 0), x->essays.n,
 		hash_asks(x->essays.topics, x->essays.n),

@@ -69,7 +69,7 @@ summarise(struct eval *e, struct ee_value *summary)
 	for (i = 0; i < opt->model.nedits; i++)
 		ee_add(a, &edits, ee_text(opt->model.edits[i]));
 	ee_put(a, &v, "records", ee_int((int64_t)exam->ncases));
-	ee_put(a, &v, "format", ee_text(ee_data_format_name(exam->format)));
+	ee_put(a, &v, "format", ee_text(ee_data_format_names[exam->format]));
 	ee_put(a, &v, "model", e->before);
 	ee_put(a, &v, "edits", edits);
 	ee_put(a, &v, "per_case", ee_logic(opt->per_case));

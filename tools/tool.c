@@ -162,14 +162,26 @@ tool_option(struct tool *tool, int c, const char *arg)
 	}
 }
 
+unsigned
+tool_word(const struct tool *tool, const char *option, const char *text,
+	  const char *const *words, unsigned n)
+{
+	const unsigned i = ee_word_index(text, words, n);
+	char want[128];
+
+	if (i == n)
+		tool_misuse(tool, "%s '%s': want %s", option, text,
+			    ee_word_list(words, n, want));
+	return i;
+}
+
 bool
 tool_second(const struct tool *tool, const char *option, const char *text,
 	    const char *one, const char *two)
 {
-	if (strcmp(text, one) != 0 && strcmp(text, two) != 0)
-		tool_misuse(tool, "%s '%s': want %s or %s", option, text,
-			    one, two);
-	return strcmp(text, two) == 0;
+	const char *const words[] = { one, two };
+
+	return tool_word(tool, option, text, words, 2) == 1;
 }
 
 int64_t

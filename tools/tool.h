@@ -62,7 +62,10 @@ double tool_real(const struct tool *tool, const char *option,
 size_t tool_bytes(const struct tool *tool, const char *option,
 		  const char *text);
 
-/* Which of two words: is it the second?  A usage error if it is neither. */
+/* Which of n words: its index.  A usage error if it is none of them. */
+unsigned tool_word(const struct tool *tool, const char *option,
+		   const char *text, const char *const *words, unsigned n);
+/* Of two words: is it the second? */
 bool tool_second(const struct tool *tool, const char *option,
 		 const char *text, const char *one, const char *two);
 

@@ -170,6 +170,29 @@ ee_parse_real(const char *text, double min, double max, double *out)
 	return true;
 }
 
+unsigned
+ee_word_index(const char *word, const char *const *words, unsigned n)
+{
+	unsigned i = 0;
+
+	while (i < n && strcmp(word, words[i]) != 0)
+		i++;
+	return i;
+}
+
+const char *
+ee_word_list(const char *const *words, unsigned n, char out[128])
+{
+	size_t used = 0;
+	unsigned i;
+
+	for (i = 0; i < n && used < 128; i++)
+		used += (size_t)snprintf(out + used, 128 - used, "%s%s",
+					 words[i], i + 2 < n ? ", " :
+					 i + 2 == n ? " or " : "");
+	return out;
+}
+
 uint64_t
 ee_hash(uint64_t hash, const void *data, size_t size)
 {

@@ -88,6 +88,13 @@ bool ee_mul(size_t a, size_t b, size_t *product);
 bool ee_parse_int(const char *text, int64_t min, int64_t max, int64_t *out);
 bool ee_parse_real(const char *text, double min, double max, double *out);
 
+/*
+ * One word of n: its index, or n if 'word' is none of them; and what they
+ * are, "this, that or another", in 'out', which is returned.
+ */
+unsigned ee_word_index(const char *word, const char *const *words, unsigned n);
+const char *ee_word_list(const char *const *words, unsigned n, char out[128]);
+
 /* 64-bit FNV-1a, continued from 'hash' (start with EE_HASH_START). */
 #define EE_HASH_START UINT64_C(0xcbf29ce484222325)
 uint64_t ee_hash(uint64_t hash, const void *data, size_t size);

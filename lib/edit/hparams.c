@@ -75,11 +75,9 @@ read_token(void *into, const struct ee_keys_source *s,
 		[EE_PROMPT_LAST] = "last",
 	};
 	struct ee_hparams *h = into;
-	unsigned i = 0;
+	unsigned i;
 
-	TRY(ee_key_choice(s, v, "fact_token", names, 4, "subject_last, "
-			  "subject_first, subject_first_after_last or last",
-			  &i));
+	TRY(ee_key_choice(s, v, "fact_token", names, 4, &i));
 	h->fact_token = (enum ee_fact_token)i;
 	return EE_OK;
 }

@@ -15,18 +15,14 @@ ee_key_wrong(const struct ee_keys_source *s, const struct ee_value *v,
 
 enum ee_status
 ee_key_choice(const struct ee_keys_source *s, const struct ee_value *v,
-	      const char *key, const char *const *names, unsigned n,
-	      const char *want, unsigned *index)
+	      const char *key, const char *const *words, unsigned n,
+	      unsigned *index)
 {
-	unsigned i;
+	char want[128];
 
-	for (i = 0; v->type == EE_TEXT && i < n; i++) {
-		if (strcmp(v->u.text, names[i]) == 0) {
-			*index = i;
-			return EE_OK;
-		}
-	}
-	return ee_key_wrong(s, v, key, want);
+	*index = v->type == EE_TEXT ? ee_word_index(v->u.text, words, n) : n;
+	return *index < n ? EE_OK :
+	       ee_key_wrong(s, v, key, ee_word_list(words, n, want));
 }
 
 static enum ee_status

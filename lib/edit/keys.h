@@ -47,9 +47,9 @@ EE_MUST_CHECK enum ee_status ee_keys_read(const struct ee_key *keys, size_t n,
 enum ee_status ee_key_wrong(const struct ee_keys_source *s,
 	const struct ee_value *v, const char *key, const char *want);
 
-/* '*index' of the text v among n names; else wrong, with 'want'. */
+/* '*index' of the text v among n words; it is wrong if it is none. */
 EE_MUST_CHECK enum ee_status ee_key_choice(const struct ee_keys_source *s,
-	const struct ee_value *v, const char *key, const char *const *names,
-	unsigned n, const char *want, unsigned *index);
+	const struct ee_value *v, const char *key, const char *const *words,
+	unsigned n, unsigned *index);
 
 #endif

@@ -165,7 +165,7 @@ read_moments(struct ee_mend_optim *o, const struct ee_value *state,
 	if (ee_get(state, "exp_avg") == NULL)
 		return ee_fail(err, EE_EINPUT, "%s: its optimiser has no "
 			       "%s: it is not %s", path, m,
-			       ee_optim_name(o->kind));
+			       ee_optim_names[o->kind]);
 	TRY(read_step(state, path, &o->step, err));
 	TRY(ee_mend_numbers(ee_get(state, "exp_avg"), m, s, false,
 			    o->m + s->at, path, err));
@@ -230,8 +230,8 @@ read_group(struct ee_mend_optim *o, const struct ee_value *root,
 	if (kind != o->kind && step != NULL && step->type == EE_INT &&
 	    step->u.integer > 0)
 		return ee_fail(err, EE_EINPUT, "%s: '%s' is the state of %s, "
-			       "not of %s", path, name, ee_optim_name(kind),
-			       ee_optim_name(o->kind));
+			       "not of %s", path, name, ee_optim_names[kind],
+			       ee_optim_names[o->kind]);
 	return ee_get_real(group, "lr", 0, DBL_MAX, lr, path, err);
 }
 

@@ -36,9 +36,9 @@ read_init(void *into, const struct ee_keys_source *s,
 {
 	static const char *const names[] = { "id", "xavier" };
 	struct ee_mend_params *p = into;
-	unsigned i = 0;
+	unsigned i;
 
-	TRY(ee_key_choice(s, v, "init", names, 2, "id or xavier", &i));
+	TRY(ee_key_choice(s, v, "init", names, 2, &i));
 	p->net.init = (enum ee_mend_init)i;
 	return EE_OK;
 }
@@ -47,10 +47,11 @@ static enum ee_status
 read_opt(void *into, const struct ee_keys_source *s, const struct ee_value *v)
 {
 	struct ee_mend_params *p = into;
+	unsigned i;
 
-	if (v->type == EE_TEXT && ee_optim_named(v->u.text, &p->opt))
-		return EE_OK;
-	return ee_key_wrong(s, v, "opt", "Adam, AdamW or SGD");
+	TRY(ee_key_choice(s, v, "opt", ee_optim_names, EE_OPTIMS, &i));
+	p->opt = (enum ee_optim)i;
+	return EE_OK;
 }
 
 static enum ee_status
@@ -59,9 +60,9 @@ read_outer(void *into, const struct ee_keys_source *s,
 {
 	static const char *const names[] = { "rephrase", "edit" };
 	struct ee_mend_params *p = into;
-	unsigned i = 0;
+	unsigned i;
 
-	TRY(ee_key_choice(s, v, "outer", names, 2, "rephrase or edit", &i));
+	TRY(ee_key_choice(s, v, "outer", names, 2, &i));
 	p->outer = (enum ee_mend_outer)i;
 	return EE_OK;
 }

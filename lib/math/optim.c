@@ -2,7 +2,6 @@
 #include "math/optim.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "math/simd.h"
 #include "math/threads.h"
@@ -10,27 +9,7 @@
 
 enum { PIECE = 1 << 16 };	/* elements; sums are cut here too */
 
-static const char *const names[] = { "Adam", "AdamW", "SGD" };
-
-bool
-ee_optim_named(const char *name, enum ee_optim *optim)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]) == 0) {
-			*optim = (enum ee_optim)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *
-ee_optim_name(enum ee_optim optim)
-{
-	return names[optim];
-}
+const char *const ee_optim_names[EE_OPTIMS] = { "Adam", "AdamW", "SGD" };
 
 struct step {
 	double lr, c1, c2;	/* rate; 1 - beta^step */

@@ -13,9 +13,8 @@
 
 enum ee_optim { EE_OPTIM_ADAM, EE_OPTIM_ADAMW, EE_OPTIM_SGD };
 
-/* "Adam", "AdamW", "SGD"; false if 'name' is none of them. */
-bool ee_optim_named(const char *name, enum ee_optim *optim);
-const char *ee_optim_name(enum ee_optim optim);
+enum { EE_OPTIMS = 3 };
+extern const char *const ee_optim_names[EE_OPTIMS];	/* "AdamW" */
 
 /*
  * One step number 'step' (from 1) with rate lr.

@@ -6,33 +6,15 @@
 
 #include "base/try.h"
 
-static const char *const names[] = { "counterfact", "zsre", "easyedit" };
+const char *const ee_data_format_names[EE_DATA_FORMATS] = {
+	"counterfact", "zsre", "easyedit"
+};
 
 struct reading {
 	struct ee_case *c;
 	struct ee_arena *arena;
 	struct ee_err *err;
 };
-
-bool
-ee_data_format_named(const char *name, enum ee_data_format *format)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]) == 0) {
-			*format = (enum ee_data_format)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *
-ee_data_format_name(enum ee_data_format format)
-{
-	return names[format];
-}
 
 enum ee_status
 ee_data_format_guess(const struct ee_value *record,

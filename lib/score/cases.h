@@ -11,6 +11,8 @@
 #include "base/value.h"
 
 enum ee_data_format { EE_COUNTERFACT, EE_ZSRE, EE_EASYEDIT };
+enum { EE_DATA_FORMATS = 3 };
+extern const char *const ee_data_format_names[EE_DATA_FORMATS];	/* "zsre" */
 
 enum ee_aspect {
 	EE_REWRITE,	/* the edited prompt itself */
@@ -44,10 +46,6 @@ struct ee_case {
 	 * found; NULL where they are missing. */
 	const char *relation, *object;	/* relation_id, target_new.id */
 };
-
-/* "counterfact", "zsre", "easyedit"; false if 'name' is none of them. */
-bool ee_data_format_named(const char *name, enum ee_data_format *format);
-const char *ee_data_format_name(enum ee_data_format format);
 
 /* What the members of a record tell of its format; fails with EE_EINPUT. */
 EE_MUST_CHECK enum ee_status ee_data_format_guess(

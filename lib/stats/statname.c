@@ -9,20 +9,6 @@
 
 static const enum ee_dtype precisions[] = { EE_F32, EE_F64, EE_F16 };
 
-bool
-ee_statname_precision(const char *text, enum ee_dtype *out)
-{
-	unsigned i;
-
-	for (i = 0; i < 3; i++) {
-		if (strcmp(text, ee_dtype_name(precisions[i])) == 0) {
-			*out = precisions[i];
-			return true;
-		}
-	}
-	return false;
-}
-
 char *
 ee_statname_format(struct ee_arena *arena, const struct ee_statname *name)
 {

@@ -30,9 +30,6 @@ char *ee_statname_format(struct ee_arena *arena,
 bool ee_statname_parse(struct ee_arena *arena, const char *file,
 		       struct ee_statname *out);
 
-/* From "float32", "float64", "float16". */
-bool ee_statname_precision(const char *text, enum ee_dtype *out);
-
 /* The model's folder: how = '_' all of the name, '/' the last part. */
 char *ee_statname_model(struct ee_arena *arena, const char *model, char how);
 
