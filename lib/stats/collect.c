@@ -13,6 +13,14 @@ static const struct {
 };
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
+const struct ee_collect_arrays ee_collect_arrays[EE_COLLECT_ARRAYS] = {
+	{ EE_COLLECT_MOM2, "mom2.count", "mom2.mom2" },
+	{ EE_COLLECT_COV, "cov.count", "cov.cmom2" },
+	{ EE_COLLECT_MEAN, "mean.count", "mean.mean" },
+	{ EE_COLLECT_VAR, "var.count", "var.cmom2" },
+	{ EE_COLLECT_NORM_MEAN, "norm_mean.count", "norm_mean.mean" },
+};
+
 enum ee_status
 ee_collect_parse(const char *text, unsigned *collect, struct ee_err *err)
 {

@@ -14,6 +14,15 @@ enum ee_collect {
 	EE_COLLECT_NORM_MEAN = 8, EE_COLLECT_COV = 16, EE_COLLECT_CORR = 32
 };
 
+/* Where files in the layout of rome, memit and EasyEdit have them; corr is
+ * one array, without a count. */
+struct ee_collect_arrays {
+	enum ee_collect bit;
+	const char *count, *data;
+};
+enum { EE_COLLECT_ARRAYS = 5 };
+extern const struct ee_collect_arrays ee_collect_arrays[EE_COLLECT_ARRAYS];
+
 /* A set from "mom2,mean,var".  Fails with EE_EINPUT, naming the bad word;
  * '*collect' is of no use then. */
 EE_MUST_CHECK enum ee_status ee_collect_parse(const char *text,

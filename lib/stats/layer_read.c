@@ -224,40 +224,28 @@ read_moment_of(struct file *f, int64_t *count)
 static enum ee_status
 read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 {
-	static const struct {
-		const char *count, *data;
-		enum ee_collect bit;
-	} kinds[] = {
-		{ "mom2.count", "mom2.mom2", EE_COLLECT_MOM2 },
-		{ "cov.count", "cov.cmom2", EE_COLLECT_COV },
-		{ "mean.count", "mean.mean", EE_COLLECT_MEAN },
-		{ "var.count", "var.mean", EE_COLLECT_VAR },
-		{ "norm_mean.count", "norm_mean.mean", EE_COLLECT_NORM_MEAN },
-	};
+	const struct ee_collect_arrays *a = ee_collect_arrays;
 	struct ee_tensor t;
 	enum ee_status status;
 	int64_t n;
-	unsigned i;
 
 	*collect = 0;
 	*width = 0;
-	for (i = 0; i < 5; i++) {
-		if (!ee_source_has(f->source, kinds[i].count))
+	for (; a < ee_collect_arrays + EE_COLLECT_ARRAYS; a++) {
+		if (!ee_source_has(f->source, a->count))
 			continue;
-		status = ee_source_int(f->source, kinds[i].count, 1, &n,
-				       f->err);
-		if (status == EE_OK && i == 0)
+		status = ee_source_int(f->source, a->count, 1, &n, f->err);
+		if (status == EE_OK && a->bit == EE_COLLECT_MOM2)
 			status = read_moment_of(f, &n);
 		if (status != EE_OK)
 			return status;
 		if (*collect != 0 && n != *count)
-			return bad(f, kinds[i].count, "differs from the other "
-				   "counts");
+			return bad(f, a->count, "differs from the other counts");
 		*count = n;
-		*collect |= kinds[i].bit;
+		*collect |= a->bit;
 		if (*width != 0)
 			continue;
-		status = ee_source_reals(f->source, kinds[i].data, &t,
+		status = ee_source_reals(f->source, a->data, &t,
 					 &f->layer->precision, f->err);
 		if (status != EE_OK)
 			return status;

@@ -87,40 +87,27 @@ check_archive(struct ee_inspection *v)
 	return true;
 }
 
-/* What the layouts of the other tools, and ours, consist of. */
-static const struct {
-	const char *count, *data;
-	enum ee_collect bit;
-} kinds[] = {
-	{ "mom2.count", "mom2.mom2", EE_COLLECT_MOM2 },
-	{ "cov.count", "cov.cmom2", EE_COLLECT_COV },
-	{ "mean.count", "mean.mean", EE_COLLECT_MEAN },
-	{ "var.count", "var.cmom2", EE_COLLECT_VAR },
-	{ "norm_mean.count", "norm_mean.mean", EE_COLLECT_NORM_MEAN },
-};
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
-
 /* One kind's data: dtype, and a width like that of the others. */
 static bool
-check_kind(struct ee_inspection *v, unsigned i)
+check_kind(struct ee_inspection *v, const struct ee_collect_arrays *a)
 {
-	const bool matrix = kinds[i].bit == EE_COLLECT_MOM2 ||
-			    kinds[i].bit == EE_COLLECT_COV;
+	const bool matrix = a->bit == EE_COLLECT_MOM2 ||
+			    a->bit == EE_COLLECT_COV;
 	enum ee_dtype stored = EE_F32;
 	struct ee_tensor t;
 	char what[64], shape[128];
 
-	snprintf(what, sizeof(what), "'%s'", kinds[i].data);
-	if (ee_source_reals(v->source, kinds[i].data, &t, &stored,
+	snprintf(what, sizeof(what), "'%s'", a->data);
+	if (ee_source_reals(v->source, a->data, &t, &stored,
 			    &v->err) != EE_OK ||
 	    (matrix && ee_check_square(&t, v->width, what, &v->err) != EE_OK))
 		return false;
 	if (matrix && v->key == NULL) {
-		v->key = kinds[i].data;
+		v->key = a->data;
 		v->moment = t;
 		v->stored = stored;
 	}
-	if (kinds[i].bit == EE_COLLECT_NORM_MEAN)
+	if (a->bit == EE_COLLECT_NORM_MEAN)
 		return true;
 	if (t.ndim == 0 || (v->width != 0 && t.shape[0] != v->width) ||
 	    (!matrix && t.ndim != 1)) {
@@ -136,6 +123,7 @@ check_kind(struct ee_inspection *v, unsigned i)
 static bool
 check_arrays(struct ee_inspection *v)
 {
+	const struct ee_collect_arrays *a;
 	const struct ee_value *ignored;
 	char names[64];
 	unsigned i;
@@ -144,12 +132,13 @@ check_arrays(struct ee_inspection *v)
 		if (ee_source_get(v->source, v->source->names[i], &ignored,
 				  &v->err) != EE_OK)
 			goto fail;
-	for (i = 0; i < KINDS; i++) {
-		if (!ee_source_has(v->source, kinds[i].count) &&
-		    !ee_source_has(v->source, kinds[i].data))
+	for (a = ee_collect_arrays; a < ee_collect_arrays + EE_COLLECT_ARRAYS;
+	     a++) {
+		if (!ee_source_has(v->source, a->count) &&
+		    !ee_source_has(v->source, a->data))
 			continue;
-		v->collect |= kinds[i].bit;
-		if (!check_kind(v, i))
+		v->collect |= a->bit;
+		if (!check_kind(v, a))
 			goto fail;
 	}
 	if (v->collect == 0) {
@@ -175,20 +164,20 @@ fail:
 static bool
 check_count(struct ee_inspection *v)
 {
+	const struct ee_collect_arrays *a = ee_collect_arrays;
 	int64_t n = 0;
-	unsigned i;
 
-	for (i = 0; i < KINDS; i++) {
-		if ((v->collect & kinds[i].bit) == 0)
+	for (; a < ee_collect_arrays + EE_COLLECT_ARRAYS; a++) {
+		if ((v->collect & a->bit) == 0)
 			continue;
-		if (ee_source_int(v->source, kinds[i].count, 1, &n,
+		if (ee_source_int(v->source, a->count, 1, &n,
 				  &v->err) != EE_OK) {
 			fail(v, "count", v->source->path);
 			return false;
 		}
-		if (v->key == kinds[i].data)
+		if (v->key == a->data)
 			v->divisor = n;
-		if (i == 0 && n == 1 &&
+		if (a->bit == EE_COLLECT_MOM2 && n == 1 &&
 		    ee_source_has(v->source, "ee.moment_of") &&
 		    ee_source_int(v->source, "ee.moment_of", 1, &n,
 				  &v->err) != EE_OK) {
@@ -197,7 +186,7 @@ check_count(struct ee_inspection *v)
 		}
 		if (v->count != 0 && n != v->count) {
 			ee_find(v->report, "count", EE_FAIL, "'%s' is %lld, "
-				"another count %lld", kinds[i].count,
+				"another count %lld", a->count,
 				(long long)n, (long long)v->count);
 			return false;
 		}
