@@ -105,12 +105,12 @@ read_sums(struct file *f, unsigned collect)
 				     m->sum);
 	if (status == EE_OK && (collect & EE_COLLECT_MOM2))
 		status = read_matrix(f, "mom2.mom2", m->width, m->mom2);
+	else if (status == EE_OK && (collect & EE_COLLECT_COV))
+		status = read_centred(f, "cov.cmom2", true);
 	if (status == EE_OK && (collect & EE_COLLECT_MOM2) &&
 	    ee_source_has(f->source, "ee.moment_of"))
 		for (i = 0; i < ee_packed_row(m->width, m->width); i++)
 			m->mom2[i] *= (double)m->count;
-	else if (status == EE_OK && (collect & EE_COLLECT_COV))
-		status = read_centred(f, "cov.cmom2", true);
 	if (status == EE_OK && m->squares != NULL)
 		status = read_centred(f, "var.cmom2", false);
 	if (status == EE_OK && (collect & EE_COLLECT_NORM_MEAN))

@@ -52,6 +52,19 @@ for kind in npz ee; do
 	ee-npz ls abc.npz | cut -f 1-3 | grep -E 'low|parts'
 	ee-npz ls final.npz | grep -c low
 done
+# with a covariance beside it, the moment is still its own
+for i in 1 2; do
+	ee-tokenize -m "$model" --shard $i/3 "$corpus" |
+		ee-forward -q -m "$model" -t $layer:in |
+		ee-cov -q --collect mom2,cov | tee both$i.ee |
+		ee-npz save -q -o both$i.npz
+done
+merge -o both.npz both1.ee both2.ee
+for f in both both1; do
+	ee-npz load $f.npz | ee-npz save -q -o again.npz
+	ee-npz cat $f.npz mom2.mom2 > one
+	ee-npz cat again.npz mom2.mom2 | cmp - one && echo "$f the same"
+done
 ee-npz save -q -o part.npz < ba.ee
 fails 'the same part twice' ee-npz merge -o no.npz part.npz shard2.npz --mix
 head -n 40 "$corpus" | ee-tokenize -m "$model" - | stats > head.ee
