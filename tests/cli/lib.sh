@@ -105,6 +105,27 @@ end() {		# DIGIT records
 	printf '\201\243end\201\247records%b' "\\000$1"
 }
 
+# hparams LAYERS STEPS: hyper-parameters of an edit of the tiny GPT-2, without
+# statistics; hparams_llama: of the tiny LLaMA
+hparams() {
+	cat <<END
+layers: [$1]
+fact_token: subject_last
+v_num_grad_steps: $2
+v_lr: 5e-1
+v_loss_layer: 3
+v_weight_decay: 0.5
+clamp_norm_factor: 4
+kl_factor: 0.0625
+mom2_adjustment: false
+rewrite_module_tmp: transformer.h.{}.mlp.c_proj
+END
+}
+hparams_llama() {
+	hparams "$@" | sed 's/^v_loss_layer.*/v_loss_layer: 2/
+		s/^rewrite.*/rewrite_module_tmp: model.layers.{}.mlp.down_proj/'
+}
+
 # memit_files: h.yaml, r.jsonl (three requests) and t.json for the tiny GPT-2,
 # and memit ARG...: ee-memit on them, with its golden statistics, as $m and $s
 memit_files() {

@@ -2,6 +2,7 @@
 #include "golden.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 void
 golden_open(struct golden *g, const char *path)
@@ -70,4 +71,48 @@ relative(const float *x, const struct ee_tensor *want)
 		size += w * w;
 	}
 	return sqrt(diff / size);
+}
+
+static bool
+same_tensor(const struct ee_tensor *a, const struct ee_tensor *b)
+{
+	size_t bytes;
+
+	return a->dtype == b->dtype && a->ndim == b->ndim &&
+	       memcmp(a->shape, b->shape, a->ndim * sizeof(size_t)) == 0 &&
+	       ee_tensor_bytes(a, &bytes) &&
+	       (bytes == 0 || memcmp(a->data, b->data, bytes) == 0);
+}
+
+bool
+same_value(const struct ee_value *a, const struct ee_value *b, bool forms)
+{
+	size_t i;
+
+	if (a->type != b->type || a->n != b->n ||
+	    (forms && a->form != b->form))
+		return false;
+	switch (a->type) {
+	case EE_NULL: return true;
+	case EE_LOGIC: return a->u.logic == b->u.logic;
+	case EE_INT: return a->u.integer == b->u.integer;
+	case EE_REAL: return memcmp(&a->u.real, &b->u.real, 8) == 0;
+	case EE_TEXT: return memcmp(a->u.text, b->u.text, a->n) == 0;
+	case EE_TENSOR: return same_tensor(&a->u.tensor, &b->u.tensor);
+	case EE_LIST:
+		for (i = 0; i < a->n; i++)
+			if (!same_value(&a->u.list[i], &b->u.list[i], forms))
+				return false;
+		return true;
+	case EE_MAP:
+		for (i = 0; i < a->n; i++) {
+			const struct ee_pair *p = &a->u.map[i];
+
+			if (strcmp(p->key, b->u.map[i].key) != 0 ||
+			    !same_value(&p->value, &b->u.map[i].value, forms))
+				return false;
+		}
+		return true;
+	}
+	return false;
 }

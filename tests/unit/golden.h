@@ -33,4 +33,8 @@ struct ee_tensor golden_get(struct golden *g, const char *fmt, ...)
 double worst_abs(const float *x, const struct ee_tensor *want);
 double relative(const float *x, const struct ee_tensor *want);
 
+/* The same, to the bit; to Python, too, where 'forms'. */
+bool same_value(const struct ee_value *a, const struct ee_value *b,
+		bool forms);
+
 #endif

@@ -10,11 +10,12 @@
 #include "file/torch.h"
 #include "file/torch_write.h"
 #include "golden.h"
+#include "scratch.h"
 
 #define MEND "tests/golden/mend/"
 
+static const char *const path = scratch_path, *const old_path = scratch_old;
 static struct ee_err err;
-static char dir[32], path[64], old_path[64];
 
 /* A hypernetwork as a YAML wants it, for one of the small models. */
 struct fixture {
@@ -22,24 +23,6 @@ struct fixture {
 	struct ee_model *model;
 	struct ee_mend *m;
 };
-
-static void
-make_folder(void)
-{
-	strcpy(dir, "/tmp/ee-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/it.archive", dir);
-	snprintf(old_path, sizeof(old_path), "%s.bk", path);
-}
-
-/* The folder must be empty when the files that a test knows are gone. */
-static void
-remove_folder(void)
-{
-	unlink(path);
-	unlink(old_path);
-	ck_assert_int_eq(rmdir(dir), 0);
-}
 
 /* "tiny-gpt2.default": the model, and what follows. */
 static void
@@ -548,7 +531,7 @@ START_TEST(another_kind)
 	refuses(&f, "tests/golden/torch/views.npz", EE_EFORMAT,
 		"not what torch.save writes");
 	refuses(&f, "tests/golden/torch/none", EE_EIO, "No such file");
-	refuses(&f, dir, EE_EIO, "is a directory");
+	refuses(&f, scratch_dir, EE_EIO, "is a directory");
 	write_dicts("model", "replacement.weight");
 	refuses(&f, path, EE_EINPUT, "an archive of SERAC, not of MEND");
 	write_dicts("model", "model.wte.weight");
@@ -655,7 +638,7 @@ suite_mendarchive(void)
 	Suite *s = suite_create("mendarchive");
 	TCase *t = tcase_create("mendarchive");
 
-	tcase_add_checked_fixture(t, make_folder, remove_folder);
+	tcase_add_checked_fixture(t, scratch_make, scratch_remove);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, theirs_load, 0, 14);
 	tcase_add_test(t, theirs_as_arrays);

@@ -31,37 +31,6 @@ empty_arena(void)
 	ee_arena_free(&arena);
 }
 
-static bool
-same(const struct ee_value *a, const struct ee_value *b)
-{
-	size_t i;
-
-	if (a->type != b->type || a->n != b->n)
-		return false;
-	switch (a->type) {
-	case EE_LOGIC: return a->u.logic == b->u.logic;
-	case EE_INT: return a->u.integer == b->u.integer;
-	case EE_REAL: return !(a->u.real < b->u.real) &&
-			     !(a->u.real > b->u.real);
-	case EE_TEXT: return memcmp(a->u.text, b->u.text, a->n) == 0;
-	case EE_LIST:
-		for (i = 0; i < a->n; i++)
-			if (!same(&a->u.list[i], &b->u.list[i]))
-				return false;
-		return true;
-	case EE_MAP:
-		for (i = 0; i < a->n; i++) {
-			const struct ee_pair *p = &a->u.map[i];
-
-			if (strcmp(p->key, b->u.map[i].key) != 0 ||
-			    !same(&p->value, &b->u.map[i].value))
-				return false;
-		}
-		return true;
-	default: return a->type == EE_NULL;
-	}
-}
-
 static enum ee_status
 parse(const void *data, size_t size, struct ee_value *v,
       struct ee_value *foreign)
@@ -86,8 +55,8 @@ START_TEST(pickle_is_data)
 		ck_assert_uint_eq(v.n, want.n);
 		for (i = 0; i < v.n; i++) {
 			ck_assert_str_eq(v.u.map[i].key, want.u.map[i].key);
-			ck_assert_msg(same(&v.u.map[i].value,
-					   &want.u.map[i].value),
+			ck_assert_msg(same_value(&v.u.map[i].value,
+						 &want.u.map[i].value, false),
 				      "protocol %d: %s", protocol,
 				      v.u.map[i].key);
 		}

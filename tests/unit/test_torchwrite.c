@@ -11,75 +11,20 @@
 #include "file/torch.h"
 #include "file/torch_write.h"
 #include "golden.h"
+#include "scratch.h"
 
 #define FILES "tests/golden/torch/"
 #define MEND "tests/golden/mend/"
 
+static const char *const path = scratch_path, *const old_path = scratch_old;
 static struct ee_err err;
 static struct ee_arena arena;
-static char dir[32], path[64], old_path[64];
 
 static void
-make_folder(void)
+finish(void)
 {
-	strcpy(dir, "/tmp/ee-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/it.pt", dir);
-	snprintf(old_path, sizeof(old_path), "%s.bk", path);
-}
-
-/* The folder must be empty when the files that a test knows are gone. */
-static void
-remove_folder(void)
-{
-	unlink(path);
-	unlink(old_path);
-	ck_assert_int_eq(rmdir(dir), 0);
+	scratch_remove();
 	ee_arena_free(&arena);
-}
-
-static bool
-same_tensor(const struct ee_tensor *a, const struct ee_tensor *b)
-{
-	size_t bytes;
-
-	return a->dtype == b->dtype && a->ndim == b->ndim &&
-	       memcmp(a->shape, b->shape, a->ndim * sizeof(size_t)) == 0 &&
-	       ee_tensor_bytes(a, &bytes) &&
-	       (bytes == 0 || memcmp(a->data, b->data, bytes) == 0);
-}
-
-/* The same to Python, and to the bit. */
-static bool
-same(const struct ee_value *a, const struct ee_value *b)
-{
-	size_t i;
-
-	if (a->type != b->type || a->n != b->n || a->form != b->form)
-		return false;
-	switch (a->type) {
-	case EE_NULL: return true;
-	case EE_LOGIC: return a->u.logic == b->u.logic;
-	case EE_INT: return a->u.integer == b->u.integer;
-	case EE_REAL: return memcmp(&a->u.real, &b->u.real, 8) == 0;
-	case EE_TEXT: return memcmp(a->u.text, b->u.text, a->n) == 0;
-	case EE_TENSOR: return same_tensor(&a->u.tensor, &b->u.tensor);
-	case EE_LIST:
-		for (i = 0; i < a->n; i++)
-			if (!same(&a->u.list[i], &b->u.list[i]))
-				return false;
-		return true;
-	case EE_MAP:
-		for (i = 0; i < a->n; i++) {
-			const struct ee_pair *p = &a->u.map[i];
-
-			if (strcmp(p->key, b->u.map[i].key) != 0 ||
-			    !same(&p->value, &b->u.map[i].value))
-				return false;
-		}
-		return true;
-	}
-	return false;
 }
 
 /* Written, and read again. */
@@ -92,7 +37,7 @@ check_round(const struct ee_value *v)
 	must(ee_torch_write(path, v, NULL, &err));
 	must(ee_torch_open(&t, path, &err));
 	must(ee_torch_check(&t, &err));
-	ck_assert(same(v, &t.root));
+	ck_assert(same_value(v, &t.root, true));
 	ck_assert_uint_eq(t.foreign.n, 0);
 	for (i = 0; i < t.zip.n; i++) {
 		const unsigned char *p = ee_zip_stored(&t.zip,
@@ -139,7 +84,7 @@ START_TEST(pickles_written_again)
 	ck_assert_int_eq(fclose(p.fp), 0);
 	must(ee_pickle_parse(&arena, (unsigned char *)text, size, "again",
 			     NULL, &again, &foreign, &err));
-	ck_assert(same(&v, &again));
+	ck_assert(same_value(&v, &again, true));
 	ck_assert_int_eq(ee_get(&v, "by number")->form, EE_NUMBERED);
 	ck_assert_int_eq(ee_get(&v, "ordered")->form, EE_ORDERED);
 	ck_assert_int_eq(ee_get(&v, "bytes")->form, EE_BYTES);
@@ -265,7 +210,7 @@ START_TEST(disk_refuses)
 	ck_assert_int_eq(ee_torch_write(path, &two, "/none/x", &err),
 			 EE_EIO);
 	must(ee_torch_open(&t, path, &err));
-	ck_assert(same(&t.root, &one));
+	ck_assert(same_value(&t.root, &one, true));
 	ee_torch_close(&t);
 }
 END_TEST
@@ -309,7 +254,7 @@ suite_torchwrite(void)
 	Suite *s = suite_create("torchwrite");
 	TCase *t = tcase_create("torchwrite");
 
-	tcase_add_checked_fixture(t, make_folder, remove_folder);
+	tcase_add_checked_fixture(t, scratch_make, finish);
 	tcase_add_loop_test(t, files_written_again, 0, 7);
 	tcase_add_loop_test(t, pickles_written_again, 2, 6);
 	tcase_add_test(t, values_written);

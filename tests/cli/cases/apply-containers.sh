@@ -1,18 +1,7 @@
 # The container stays what it is: shards, half precision.
 need ee-rome ee-apply ee-npz ee-forward ee-tokenize
 variants=$TOP/tests/golden/models/variants
-cat > h.yaml <<'EOF'
-layers: [1]
-fact_token: subject_last
-v_num_grad_steps: 4
-v_lr: 5e-1
-v_loss_layer: 2
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: false
-rewrite_module_tmp: model.layers.{}.mlp.down_proj
-EOF
+hparams_llama 1 4 > h.yaml
 echo '{"prompt": "{} is in", "subject": "Brno", "target_new": "Iowa"}' > r.json
 header() {	# FILE: the header of a safetensors file
 	head -c $((8 + $(od -An -t u8 -N 8 "$1"))) "$1"

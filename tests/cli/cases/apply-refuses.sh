@@ -1,18 +1,7 @@
 # Deltas that are cut, foreign or damaged; places that cannot be written.
 need ee-rome ee-apply ee-forward ee-tokenize ee-generate
 model=$TOP/tests/golden/models/tiny-gpt2
-cat > h.yaml <<'EOF'
-layers: [1, 2]
-fact_token: subject_last
-v_num_grad_steps: 2
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: false
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-EOF
+hparams 1,2 2 > h.yaml
 echo '{"prompt": "{} is in", "subject": "Brno", "target_new": "Iowa"}' > r.json
 ee-rome -q -m "$model" -p h.yaml r.json > d.ee
 echo Brno | ee-tokenize -m "$model" > t.ee

@@ -1,18 +1,7 @@
 # An edit applied and taken back: bit for bit where the original is at hand.
 need ee-rome ee-apply ee-npz ee-forward ee-tokenize
 model=$TOP/tests/golden/models/tiny-gpt2
-cat > h.yaml <<'EOF'
-layers: [1, 2]
-fact_token: subject_last
-v_num_grad_steps: 4
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: false
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-EOF
+hparams 1,2 4 > h.yaml
 echo '{"prompt": "{} is in", "subject": "Brno", "target_new": "Iowa"}' > 1.json
 echo '{"prompt": "{} is in", "subject": "Cairo", "target_new": "Oslo"}' > 2.json
 ee-rome -q -m "$model" -p h.yaml 1.json > 1.ee

@@ -1,28 +1,13 @@
 # AlphaEdit: chosen by alg_name or --method; in batches the same as one run
 # after the other; what it lacks is told.
-m=$TOP/tests/golden/models/tiny-gpt2
-s=$TOP/tests/golden/stats/data
-cat > h.yaml <<'EOF'
-alg_name: AlphaEdit
-layers: [1, 2]
-fact_token: subject_last
-v_num_grad_steps: 6
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 0.75
-kl_factor: 0.0625
-L2: 1
+memit_files
+sed -i 's/^alg_name.*/alg_name: AlphaEdit/
+	s/^mom2_update_weight.*/L2: 1/' h.yaml
+cat >> h.yaml <<'EOF'
 nullspace_threshold: 0.07
 P_loc: ./null_space_project.pt
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-mom2_n_samples: 100
 EOF
-cat > r.jsonl <<'EOF'
-{"case_id": 1, "prompt": "{} lives in", "subject": "Ada Verrin", "target_new": "Brno"}
-{"case_id": 2, "prompt": "{} speaks", "subject": "Ines Calder", "target_new": "Danish"}
-EOF
-echo '[["{}"], ["Because of that. {}", "It is late. {}"]]' > t.json
+sed -i 3d r.jsonl
 memit() { ee-memit -q -m "$m" --stats "$s" --templates t.json "$@"; }
 hidden() {
 	echo '{"text": "Ada Verrin lives in Brno. Ines Calder speaks Danish"}' |

@@ -62,20 +62,8 @@ status ee-npz convert --to stream -o no.npz f32.npz 2>&1 | sed -n '1p;$p'
 status ee-npz convert --to csv -o no.npz f32.npz 2>&1 | sed -n '1p;$p'
 ls no.npz 2> /dev/null
 # the moment edits as the sum does
-cat > h.yaml <<'END'
-alg_name: ROME
-layers: [1]
-fact_token: subject_last
-v_num_grad_steps: 5
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: true
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-mom2_n_samples: 100
-END
+hparams 1 5 | sed 's/^mom2_adjustment.*/mom2_adjustment: true/' > h.yaml
+echo 'mom2_n_samples: 100' >> h.yaml
 echo '{"prompt": "{} lives in", "subject": "Ada Verrin", "target_new": "Brno"}' > r.jsonl
 echo '["{}"]' > t.json
 for f in f64.npz m64.npz; do

@@ -5,18 +5,7 @@ need ee-tokenize ee-forward ee-cov ee-npz ee-rome ee-generate
 model=$TOP/tests/golden/models/tiny-gpt2
 corpus=$TOP/tests/golden/inputs/corpus.txt
 tap=transformer.h.1.mlp.c_proj:in
-cat > h.yaml <<'EOF'
-layers: [1]
-fact_token: subject_last
-v_num_grad_steps: 2
-v_lr: 0.5
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: false
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-EOF
+hparams 1 2 > h.yaml
 echo '{"prompt": "{} is in", "subject": "Brno", "target_new": "Iowa"}' > r.json
 ee-tokenize -m "$model" "$corpus" > t.ee
 ee-forward -m "$model" -t $tap < t.ee > a.ee

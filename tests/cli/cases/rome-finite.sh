@@ -14,18 +14,7 @@ echo "status $?"
 ee-cov < a.ee > out
 echo "status $?"
 grep -c records out
-cat > h.yaml <<'EOF'
-layers: [1]
-fact_token: subject_last
-v_num_grad_steps: 3
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: false
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-EOF
+hparams 1 3 > h.yaml
 echo '{"prompt": "{} is in", "subject": "Brno", "target_new": "Iowa"}' > r.json
 echo '["{}"]' > templates.json
 ee-rome -m m -p h.yaml r.json > out

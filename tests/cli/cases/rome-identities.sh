@@ -1,19 +1,8 @@
 # What must not make a difference to an edit, and what two edits together are.
 need ee-rome ee-apply ee-generate ee-npz ee-forward ee-tokenize
 model=$TOP/tests/golden/models/tiny-gpt2
-cat > h.yaml <<'EOF'
-layers: [1, 2]
-fact_token: subject_last
-v_num_grad_steps: 4
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: false
-context_template_length_params: [[3, 5], [5, 5]]
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-EOF
+hparams 1,2 4 > h.yaml
+echo 'context_template_length_params: [[3, 5], [5, 5]]' >> h.yaml
 cat > 1.json <<'EOF'
 {"case_id": 1, "prompt": "{} is in", "subject": "Brno", "target_new": "Iowa"}
 EOF

@@ -1,19 +1,7 @@
 # Requests that cannot be: each message names file, case and field.
 need ee-rome
 model=$TOP/tests/golden/models/tiny-gpt2
-cat > h.yaml <<'EOF'
-alg_name: ROME
-layers: [1]
-fact_token: subject_last
-v_num_grad_steps: 2
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: false
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
-EOF
+hparams 1 2 > h.yaml
 run() {		# FILE ARGUMENTS
 	ee-rome -q -m "$model" -p h.yaml "$@" 2> err > out
 	code=$?

@@ -3,20 +3,11 @@ need ee-rome ee-forward ee-cov ee-npz ee-tokenize ee-apply
 model=tiny-gpt2		# near, so that messages have room for it
 cp -r "$TOP/tests/golden/models/tiny-gpt2" .
 corpus=$TOP/tests/golden/inputs/corpus.txt
-cat > h.yaml <<'EOF'
+hparams 1 3 | sed 's/^mom2_adjustment.*/mom2_adjustment: true/' > h.yaml
+cat >> h.yaml <<'EOF'
 alg_name: ROME
 model_name: tiny-gpt2
-layers: [1]
-fact_token: subject_last
-v_num_grad_steps: 3
-v_lr: 5e-1
-v_loss_layer: 3
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: true
 context_template_length_params: [[3, 5]]
-rewrite_module_tmp: transformer.h.{}.mlp.c_proj
 mom2_dataset: words
 mom2_dtype: float32
 EOF

@@ -2,18 +2,7 @@
 # and back it is the model's tensors bit for bit.
 need ee-rome ee-apply ee-forward ee-tokenize
 models=$TOP/tests/golden/models
-cat > h.yaml <<'END'
-layers: [1]
-fact_token: subject_last
-v_num_grad_steps: 4
-v_lr: 5e-1
-v_loss_layer: 2
-v_weight_decay: 0.5
-clamp_norm_factor: 4
-kl_factor: 0.0625
-mom2_adjustment: false
-rewrite_module_tmp: model.layers.{}.mlp.down_proj
-END
+hparams_llama 1 4 > h.yaml
 sed 's/model.layers/transformer.h/; s/down_proj/c_proj/; s/_layer: 2/_layer: 3/' \
 	h.yaml > gpt2.yaml
 echo '{"prompt": "{} is in", "subject": "Brno", "target_new": "Iowa"}' > r.json
