@@ -5,6 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/crc.h"
+
 enum {
 	END_SIZE = 22, END64_SIZE = 56, LOCATOR_SIZE = 20,
 	ENTRY_SIZE = 46, LOCAL_SIZE = 30
@@ -391,7 +393,7 @@ ee_zip_get(const struct ee_zip *zip, const struct ee_zip_member *m,
 				       m->name);
 		p = unpacked;
 	}
-	if (crc32_z(0, p, (size_t)m->size) != m->crc)
+	if (ee_crc32(0, p, (size_t)m->size) != m->crc)
 		return ee_fail(err, EE_EFORMAT, "%s: member '%s': the CRC-32 "
 			       "does not fit: the data are damaged", zip->path,
 			       m->name);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/crc.h"
 #include "file/zip.h"
 
 /* Python's zipfile turns to zip64 beyond 31 bits, not 32. */
@@ -198,8 +199,7 @@ ee_zip_put(struct ee_zip_writer *w, const char *name, const void *head,
 		return status;
 	m->offset = w->at;
 	m->size = m->packed = (uint64_t)nhead + nbody;
-	m->crc = (uint32_t)crc32_z(crc32_z(0, head, nhead),
-				   nbody ? body : "", nbody);
+	m->crc = ee_crc32(ee_crc32(0, head, nhead), body, nbody);
 	m->deflated = w->deflate;
 	if (m->deflated) {
 		status = deflate_all(head, nhead, body, nbody, &packed,

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/crc.h"
 #include "stream/stream.h"
 #include "stream/wire.h"
 

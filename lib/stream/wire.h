@@ -73,9 +73,6 @@ EE_MUST_CHECK enum ee_status ee_header_check(const struct ee_value *header,
 enum ee_status ee_header_missing(const unsigned char *p, size_t n,
 				 const char *name, struct ee_err *err);
 
-/* zlib's crc32(), of n bytes; start with 0. */
-uint32_t ee_crc32(uint32_t crc, const void *data, size_t n);
-
 /* Split tensors beyond this many bytes (the tests lower it). */
 void ee_writer_split_at(struct ee_writer *writer, size_t bytes);
 

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/crc.h"
 #include "stream/stream.h"
 #include "stream/wire.h"
 

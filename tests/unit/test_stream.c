@@ -14,6 +14,7 @@
 #include <zlib.h>
 
 #include "base/base.h"
+#include "base/crc.h"
 #include "base/value.h"
 #include "stream/stream.h"
 #include "stream/summary.h"

@@ -6,11 +6,12 @@
  * using PCLMULQDQ" (Intel, 2009): four registers of 16 bytes are folded over
  * the data, 64 bytes a step, then into one, then to 64 bits, and a Barrett
  * reduction gives 32.  Both stages at the ends of a pipe sum every byte, and
- * with zlib's own code that was a third of what a pipe costs.
+ * with zlib's own code that was a third of what a pipe costs; and the members
+ * of an archive are summed before they are used.
  */
-#include <zlib.h>
+#include "base/crc.h"
 
-#include "stream/wire.h"
+#include <zlib.h>
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #include <immintrin.h>
