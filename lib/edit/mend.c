@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "base/try.h"
+#include "file/torch.h"
 
 /* The weight called 'name', which must be a matrix of a layer. */
 static enum ee_status
@@ -67,7 +68,7 @@ choose_net(struct ee_mend *m, struct ee_mend_param *p)
 
 /* Add a slice to the table and its numbers to their block; cols 0: a
  * vector.  'm->slice' has room. */
-static size_t
+static const struct ee_mend_slice *
 add_slice(struct ee_mend *m, bool running, const struct ee_mend_net *net,
 	  const char *what, size_t rows, size_t cols)
 {
@@ -85,7 +86,7 @@ add_slice(struct ee_mend *m, bool running, const struct ee_mend_net *net,
 	s->dims[0] = rows;
 	s->dims[1] = cols > 0 ? cols : 1;
 	*used += rows * s->dims[1];
-	return s->at;
+	return s;
 }
 
 static void
@@ -133,13 +134,13 @@ add_net(struct ee_mend *m, struct ee_mend_net *net, struct ee_err *err)
 	const size_t rank = (size_t)m->net_params.rank;
 	size_t width[2], side, i;
 
-	net->u_mean = add_slice(m, true, net, "u_mean", net->in, 0);
-	net->v_mean = add_slice(m, true, net, "v_mean", net->out, 0);
-	net->u_std = add_slice(m, true, net, "u_std", net->in, 0);
-	net->v_std = add_slice(m, true, net, "v_std", net->out, 0);
-	net->u_s = add_slice(m, true, net, "u_s", net->in, 0);
-	net->v_s = add_slice(m, true, net, "v_s", net->out, 0);
-	net->k = add_slice(m, true, net, "k", 1, 0);
+	net->u_mean = add_slice(m, true, net, "u_mean", net->in, 0)->at;
+	net->v_mean = add_slice(m, true, net, "v_mean", net->out, 0)->at;
+	net->u_std = add_slice(m, true, net, "u_std", net->in, 0)->at;
+	net->v_std = add_slice(m, true, net, "v_std", net->out, 0)->at;
+	net->u_s = add_slice(m, true, net, "u_s", net->in, 0)->at;
+	net->v_s = add_slice(m, true, net, "v_s", net->out, 0)->at;
+	net->k = add_slice(m, true, net, "k", 1, 0)->at;
 	widths(&m->net_params, net, width);
 	for (side = 0; side < 2; side++) {
 		struct ee_mend_mlp *mlp = &net->mlp[side];
@@ -210,7 +211,8 @@ start_layer(struct ee_mend *m, const struct ee_mend_net *net,
 {
 	const size_t w = mlp->width, all = w * mlp->rank;
 	const double spread = sqrt(6.0 / (double)(w + mlp->rank));
-	float *const u = m->learned + l->u, *const v = m->learned + l->v;
+	float *const u = m->learned + l->u->at;
+	float *const v = m->learned + l->v->at;
 	size_t i;
 
 	if (m->net_params.init == EE_INIT_XAVIER) {
@@ -221,7 +223,7 @@ start_layer(struct ee_mend *m, const struct ee_mend_net *net,
 			v[i] = (float)ee_random_normal(random);
 	}
 	for (i = 0; i < net->modes * w; i++)
-		m->learned[l->scale + i] = 1;
+		m->learned[l->scale->at + i] = 1;
 }
 
 static enum ee_status
@@ -235,6 +237,7 @@ make_blocks(struct ee_mend *m, struct ee_err *err)
 		return EE_ENOMEM;
 	for (i = 0; i < m->nrunning; i++)
 		m->running[i] = NAN;
+	ee_mend_leave_archive(m);
 	return EE_OK;
 }
 
@@ -289,12 +292,29 @@ ee_mend_empty(struct ee_mend **out, const struct ee_mend_params *params,
 }
 
 void
+ee_mend_leave_archive(struct ee_mend *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->nslices; i++) {
+		struct ee_mend_slice *s = &m->slice[i];
+
+		s->data = (s->running ? m->running : m->learned) + s->at;
+	}
+	if (m->archive != NULL)
+		ee_torch_close(m->archive);
+	free(m->archive);
+	m->archive = NULL;
+}
+
+void
 ee_mend_free(struct ee_mend *m)
 {
 	size_t i;
 
 	if (m == NULL)
 		return;
+	ee_mend_leave_archive(m);
 	for (i = 0; i < m->nnets; i++) {
 		free(m->net[i].mlp[0].layer);
 		free(m->net[i].mlp[1].layer);

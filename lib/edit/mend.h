@@ -23,6 +23,10 @@
  * another, m->running.  Gradients and optimiser states are blocks of the
  * layout of 'learned'.  m->slice says what is where, in the order of the
  * state dict that the reference saves, with its keys.
+ *
+ * A hypernetwork that was loaded to edit with has its numbers, but the rates
+ * 'lr', where they lie in the archive, which it keeps mapped: read them
+ * through slice->data.
  */
 #ifndef EE_MEND_H
 #define EE_MEND_H
@@ -30,6 +34,8 @@
 #include "base/base.h"
 #include "edit/mendparams.h"
 #include "model/model.h"
+
+struct ee_torch;
 
 enum { EE_MEND_KEY = 2 * EE_MAX_NAME };
 
@@ -40,6 +46,7 @@ struct ee_mend_slice {
 	size_t at;		/* its first number's index in that block */
 	unsigned ndim;		/* 1 or 2 */
 	size_t dims[2];		/* dims[1] is 1 where ndim is 1 */
+	const float *data;	/* in that block, or in the archive */
 };
 
 /* One edited weight; in the order of inner_params. */
@@ -55,7 +62,7 @@ struct ee_mend_param {
 };
 
 /*
- * One layer, indices into the block of learned numbers:
+ * One layer, of slices of learned numbers:
  *
  *   y = max(0, scale_mode o (u (v h) + bias) + shift_mode)  [+ h]
  *
@@ -63,10 +70,11 @@ struct ee_mend_param {
  * at 0 is 1, as torch's clamp has it.
  */
 struct ee_mend_layer {
-	size_t u;		/* (w, r) */
-	size_t v;		/* (r, w) */
-	size_t bias;		/* (w) */
-	size_t shift, scale;	/* (modes, w) each; unused if modes is 0 */
+	const struct ee_mend_slice *u;		/* (w, r) */
+	const struct ee_mend_slice *v;		/* (r, w) */
+	const struct ee_mend_slice *bias;	/* (w) */
+	const struct ee_mend_slice *shift, *scale;	/* (modes, w) each;
+						 * NULL if modes is 0 */
 };
 
 /* Some layers one after the other; none (n = 0) is the identity. */
@@ -101,6 +109,7 @@ struct ee_mend {
 	size_t first, last;	/* lowest and highest edited layer */
 	bool mlp_only;		/* of the lowest only the MLP is edited: see
 				 * struct ee_tape */
+	struct ee_torch *archive;	/* or NULL: where slices lie */
 };
 
 /*
@@ -124,6 +133,10 @@ EE_MUST_CHECK enum ee_status ee_mend_empty(struct ee_mend **m,
 	const struct ee_mend_params *params, const struct ee_model *model,
 	struct ee_err *err);
 void ee_mend_free(struct ee_mend *m);	/* NULL is fine */
+
+/* All slices lie in their blocks again, with whatever is there, and the
+ * archive is closed. */
+void ee_mend_leave_archive(struct ee_mend *m);
 
 /* Running statistics are there: two rows or more were seen by each net. */
 bool ee_mend_is_trained(const struct ee_mend *m);

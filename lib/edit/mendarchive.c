@@ -15,15 +15,26 @@
 #include "edit/mendarchive_parts.h"
 #include "file/torch.h"
 #include "math/convert.h"
+#include "math/threads.h"
 #include "math/vec.h"
+
+/* One slice's tensor, and what is wrong with its bytes. */
+struct part {
+	const struct ee_mend_slice *slice;
+	const struct ee_tensor *tensor;
+	enum ee_status status;
+	struct ee_err err;
+};
 
 /* An archive being read. */
 struct reading {
-	struct ee_torch torch;
+	struct ee_torch *torch;
 	const char *path;
 	const struct ee_value *model;	/* its state dict */
 	const char *prefix;		/* "mend." or "gtn." */
 	float *running;
+	bool to_edit;
+	struct part *parts;		/* (nslices) */
 };
 
 static const char same[] = "inner_params and the keys that shape the networks "
@@ -42,7 +53,7 @@ wrong_kind(const struct reading *r, struct ee_err *err)
 {
 	static const char want[] = "want what ee-mend-train, EasyEdit's "
 				   "trainer or the original MEND saved";
-	const struct ee_value *root = &r->torch.root, *model;
+	const struct ee_value *root = &r->torch->root, *model;
 	const char *key;
 
 	if (root->type != EE_MAP || root->n == 0)
@@ -74,7 +85,7 @@ find_model(struct reading *r, struct ee_err *err)
 {
 	size_t i;
 
-	r->model = ee_get(&r->torch.root, "model");
+	r->model = ee_get(&r->torch->root, "model");
 	if (ee_get(r->model, "edit_lrs") == NULL)
 		return wrong_kind(r, err);
 	r->prefix = "mend.";
@@ -177,7 +188,7 @@ check_rest(const struct reading *r, const struct ee_mend *m,
 
 /* Statistics are all there, or, to train on, not one of a net's is. */
 static enum ee_status
-check_running(const struct reading *r, const struct ee_mend *m, bool to_edit,
+check_running(const struct reading *r, const struct ee_mend *m,
 	      struct ee_err *err)
 {
 	size_t i, k;
@@ -192,7 +203,7 @@ check_running(const struct reading *r, const struct ee_mend *m, bool to_edit,
 				continue;
 			if (isnan(x) && !m->net_params.norm)
 				continue;
-			if (isnan(x) && !to_edit)
+			if (isnan(x) && !r->to_edit)
 				continue;
 			return ee_fail(err, EE_EINPUT, "%s: '%s' is %g: the "
 				       "running statistics of a hypernetwork "
@@ -203,43 +214,103 @@ check_running(const struct reading *r, const struct ee_mend *m, bool to_edit,
 	return EE_OK;
 }
 
+static void
+check_parts(void *arg, size_t begin, size_t end, unsigned thread)
+{
+	const struct reading *r = arg;
+	char key[EE_MEND_KEY];
+	size_t i;
+
+	(void)thread;
+	for (i = begin; i < end; i++) {
+		struct part *p = &r->parts[i];
+
+		if (r->to_edit)
+			p->status = ee_torch_check_tensor(r->torch, p->tensor,
+							  &p->err);
+		if (p->status == EE_OK && !p->slice->running)
+			p->status = check_finite(p->tensor,
+				count_of(p->slice), key_of(r, p->slice, key),
+				r->path, &p->err);
+	}
+}
+
+/* Of what is there only what an edit needs is read, and its checksums are
+ * looked at; a training reads all of it. */
 static enum ee_status
-check_tensors(struct reading *r, const struct ee_mend *m, bool to_edit,
-	      struct ee_err *err)
+check_bytes(struct reading *r, size_t nslices, struct ee_err *err)
+{
+	size_t i;
+
+	if (!r->to_edit)
+		TRY(ee_torch_check(r->torch, err));
+	ee_parallel(nslices, 1, check_parts, r);
+	for (i = 0; i < nslices; i++) {
+		if (r->parts[i].status != EE_OK) {
+			*err = r->parts[i].err;
+			return r->parts[i].status;
+		}
+	}
+	return EE_OK;
+}
+
+static enum ee_status
+check_tensors(struct reading *r, const struct ee_mend *m, struct ee_err *err)
 {
 	char key[EE_MEND_KEY];
 	size_t i;
 
 	r->running = ee_floats(m->nrunning, err);
-	if (r->running == NULL)
+	r->parts = ee_calloc(m->nslices, sizeof(*r->parts), err);
+	if (r->running == NULL || r->parts == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < m->nslices; i++) {
 		const struct ee_mend_slice *s = &m->slice[i];
+		const struct ee_value *v = ee_get(r->model, key_of(r, s, key));
 
-		key_of(r, s, key);
-		TRY(ee_mend_numbers(ee_get(r->model, key), key, s, s->running,
-				    s->running ? r->running + s->at : NULL,
-				    r->path, err));
+		TRY(ee_mend_numbers(v, key, s, true, NULL, r->path, err));
+		r->parts[i].slice = s;
+		r->parts[i].tensor = &v->u.tensor;
 	}
 	TRY(check_rest(r, m, err));
-	return check_running(r, m, to_edit, err);
+	TRY(check_bytes(r, m->nslices, err));
+	for (i = 0; i < m->nslices; i++) {
+		const struct ee_tensor *t = r->parts[i].tensor;
+
+		if (m->slice[i].running)
+			ee_to_f32(t->dtype, t->data, count_of(&m->slice[i]),
+				  r->running + m->slice[i].at);
+	}
+	return check_running(r, m, err);
 }
 
+/* The numbers of 'm'; those to edit with stay where they are, if they are
+ * float32, but for the rates. */
 static void
-take(const struct reading *r, struct ee_mend *m)
+take(struct reading *r, struct ee_mend *m)
 {
-	char key[EE_MEND_KEY];
+	bool stays = false;
 	size_t i;
 
+	ee_mend_leave_archive(m);
 	memcpy(m->running, r->running, m->nrunning * sizeof(*m->running));
 	for (i = 0; i < m->nslices; i++) {
-		const struct ee_mend_slice *s = &m->slice[i];
-		const struct ee_tensor *t;
+		struct ee_mend_slice *s = &m->slice[i];
+		const struct ee_tensor *t = r->parts[i].tensor;
 
 		if (s->running)
 			continue;
-		t = &ee_get(r->model, key_of(r, s, key))->u.tensor;
-		ee_to_f32(t->dtype, t->data, count_of(s), m->learned + s->at);
+		if (r->to_edit && t->dtype == EE_F32 && s->at > 0) {
+			s->data = t->data;
+			stays = true;
+		} else {
+			ee_to_f32(t->dtype, t->data, count_of(s),
+				  m->learned + s->at);
+		}
+	}
+	if (stays) {
+		m->archive = r->torch;
+		r->torch = NULL;
 	}
 }
 
@@ -272,7 +343,7 @@ static enum ee_status
 read_progress(const struct reading *r, const struct ee_mend *m,
 	      struct ee_mend_progress *p, struct ee_err *err)
 {
-	const struct ee_value *root = &r->torch.root;
+	const struct ee_value *root = &r->torch->root;
 	const struct ee_value *train = ee_get(ee_get(root, "ee"), "train");
 	const struct ee_value *start = ee_get(root, "start_time");
 
@@ -287,29 +358,39 @@ read_progress(const struct reading *r, const struct ee_mend *m,
 	return ee_arena_check(&p->arena, err);
 }
 
+static enum ee_status
+load(struct reading *r, struct ee_mend *m, const struct ee_model *model,
+     struct ee_mend_progress *progress, bool force,
+     const struct ee_warn *warn, struct ee_err *err)
+{
+	r->torch = ee_calloc(1, sizeof(*r->torch), err);
+	if (r->torch == NULL)
+		return EE_ENOMEM;
+	TRY(ee_torch_open(r->torch, r->path, err));
+	TRY(find_model(r, err));
+	TRY(ee_mend_purpose(&r->torch->root, r->path, m, model, force, warn,
+			    err));
+	TRY(check_tensors(r, m, err));
+	if (progress != NULL)
+		TRY(read_progress(r, m, progress, err));
+	take(r, m);
+	return EE_OK;
+}
+
 enum ee_status
 ee_mend_load(struct ee_mend *m, const char *path,
 	     const struct ee_model *model, struct ee_mend_progress *progress,
 	     bool force, const struct ee_warn *warn, struct ee_err *err)
 {
-	struct reading r = { .path = path };
-	enum ee_status status;
+	struct reading r = { .path = path, .to_edit = progress == NULL };
+	const enum ee_status status = load(&r, m, model, progress, force,
+					   warn, err);
 
-	TRY(ee_torch_open(&r.torch, path, err));
-	status = ee_torch_check(&r.torch, err);
-	if (status == EE_OK)
-		status = find_model(&r, err);
-	if (status == EE_OK)
-		status = ee_mend_purpose(&r.torch.root, path, m, model, force,
-					 warn, err);
-	if (status == EE_OK)
-		status = check_tensors(&r, m, progress == NULL, err);
-	if (status == EE_OK && progress != NULL)
-		status = read_progress(&r, m, progress, err);
-	if (status == EE_OK)
-		take(&r, m);
 	free(r.running);
-	ee_torch_close(&r.torch);
+	free(r.parts);
+	if (r.torch != NULL)
+		ee_torch_close(r.torch);
+	free(r.torch);
 	return status;
 }
 

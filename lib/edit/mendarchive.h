@@ -57,8 +57,10 @@ void ee_mend_progress_free(struct ee_mend_progress *p);
  * the YAML; on failure m is untouched.
  *
  *   progress  NULL: to edit with; the running statistics must then be there
- *             if the YAML says norm.  Else to train on: they may be those of
- *             before the first step, and the optimiser is loaded too.
+ *             if the YAML says norm.  Only what an edit needs is read and
+ *             has its checksum looked at; float32 stays in the file, which
+ *             'm' keeps mapped.  Else to train on: the statistics may be those
+ *             of before the first step, and the optimiser is loaded too.
  *             optim.kind says which is wanted; its m and v are set or NULL.
  *   force     an archive that says it was made for other weights of this
  *             shape is a notice, not an error

@@ -117,16 +117,15 @@ static void
 layer_forward(const struct job *j, const struct ee_mend_layer *l,
 	      const struct kept *k, float *y)
 {
-	const float *const a = j->m->learned;
 	const bool modes = j->m->net[j->net].modes > 0;
 	const bool residual = j->m->net_params.init == EE_INIT_ID;
 	const size_t w = j->mlp->width, r = j->mlp->rank;
 	size_t b, i;
 
-	ee_gemm(false, true, j->n, r, w, 1, k->h, w, a + l->v, w, 0, k->t, r);
+	ee_gemm(false, true, j->n, r, w, 1, k->h, w, l->v->data, w, 0, k->t, r);
 	for (i = 0; i < j->n; i++)
-		memcpy(k->p + i * w, a + l->bias, w * sizeof(*k->p));
-	ee_gemm(false, true, j->n, w, r, 1, k->t, r, a + l->u, r, 1, k->p, w);
+		memcpy(k->p + i * w, l->bias->data, w * sizeof(*k->p));
+	ee_gemm(false, true, j->n, w, r, 1, k->t, r, l->u->data, r, 1, k->p, w);
 	i = 0;
 	for (b = 0; b < j->nblocks; b++) {
 		const struct ee_mend_param *p =
@@ -136,8 +135,8 @@ layer_forward(const struct job *j, const struct ee_mend_layer *l,
 		if (p->net != j->net)
 			continue;
 		clamp_rows(k, i, i + j->blocks[b].n, w,
-			   modes ? a + l->scale + at : NULL,
-			   modes ? a + l->shift + at : NULL, residual, y);
+			   modes ? l->scale->data + at : NULL,
+			   modes ? l->shift->data + at : NULL, residual, y);
 		i += j->blocks[b].n;
 	}
 }
@@ -279,7 +278,6 @@ layer_back(const struct job *j, const struct ee_mend_layer *l,
 	   const struct kept *k, bool further, float *dy, float *dp,
 	   float *dt, float *grad)
 {
-	const float *const a = j->m->learned;
 	const bool modes = j->m->net[j->net].modes > 0;
 	const bool residual = j->m->net_params.init == EE_INIT_ID;
 	const size_t w = j->mlp->width, r = j->mlp->rank, n = j->n;
@@ -294,18 +292,19 @@ layer_back(const struct job *j, const struct ee_mend_layer *l,
 		if (p->net != j->net)
 			continue;
 		clamp_back(k, i, i + j->blocks[b].n, w,
-			   modes ? a + l->scale + at : NULL,
-			   modes ? a + l->shift + at : NULL,
-			   grad + l->scale + at, grad + l->shift + at, dp);
+			   modes ? l->scale->data + at : NULL,
+			   modes ? l->shift->data + at : NULL,
+			   modes ? grad + l->scale->at + at : NULL,
+			   modes ? grad + l->shift->at + at : NULL, dp);
 		i += j->blocks[b].n;
 	}
 	for (i = 0; i < n; i++)
-		ee_axpy(w, 1, dp + i * w, grad + l->bias);
-	ee_gemm(true, false, w, r, n, 1, dp, w, k->t, r, 1, grad + l->u, r);
-	ee_gemm(false, false, n, r, w, 1, dp, w, a + l->u, r, 0, dt, r);
-	ee_gemm(true, false, r, w, n, 1, dt, r, k->h, w, 1, grad + l->v, w);
+		ee_axpy(w, 1, dp + i * w, grad + l->bias->at);
+	ee_gemm(true, false, w, r, n, 1, dp, w, k->t, r, 1, grad + l->u->at, r);
+	ee_gemm(false, false, n, r, w, 1, dp, w, l->u->data, r, 0, dt, r);
+	ee_gemm(true, false, r, w, n, 1, dt, r, k->h, w, 1, grad + l->v->at, w);
 	if (further)
-		ee_gemm(false, false, n, w, r, 1, dt, r, a + l->v, w,
+		ee_gemm(false, false, n, w, r, 1, dt, r, l->v->data, w,
 			residual ? 1 : 0, dy, w);
 }
 

@@ -48,12 +48,11 @@ state_dict(struct ee_arena *arena, const struct ee_mend *m,
 	v.form = EE_ORDERED;
 	for (i = 0; i < m->nslices; i++) {
 		const struct ee_mend_slice *s = &m->slice[i];
-		const float *block = s->running ? m->running : m->learned;
 
 		ee_put(arena, &v, s->key,
-		       ee_tensor(ee_tensor_2d(EE_F32, block + s->at,
-					      s->dims[0], s->ndim == 2 ?
-					      s->dims[1] : 0)));
+		       ee_tensor(ee_tensor_2d(EE_F32, s->data, s->dims[0],
+					      s->ndim == 2 ? s->dims[1] :
+					      0)));
 	}
 	ee_put(arena, &v, "model_config",
 	       config_value(arena, &model->config));

@@ -251,23 +251,45 @@ ee_torch_close(struct ee_torch *t)
 	memset(t, 0, sizeof(*t));
 }
 
+static enum ee_status
+check(const struct ee_torch *t, const struct ee_torch_storage *s,
+      struct ee_err *err)
+{
+	struct ee_arena unpacked = { 0 };
+	const unsigned char *data;
+	enum ee_status status;
+
+	if (s->member == NULL)
+		return EE_OK;
+	status = ee_zip_get(&t->zip, s->member, &unpacked, &data, err);
+	ee_arena_free(&unpacked);
+	return status;
+}
+
 enum ee_status
 ee_torch_check(const struct ee_torch *t, struct ee_err *err)
 {
-	enum ee_status status = EE_OK;
 	size_t i;
 
-	for (i = 0; i < t->nstorages && status == EE_OK; i++) {
-		const unsigned char *data;
-		struct ee_arena unpacked = { 0 };
+	for (i = 0; i < t->nstorages; i++)
+		TRY(check(t, &t->storages[i], err));
+	return EE_OK;
+}
 
-		if (t->storages[i].member == NULL)
-			continue;
-		status = ee_zip_get(&t->zip, t->storages[i].member,
-				    &unpacked, &data, err);
-		ee_arena_free(&unpacked);
+enum ee_status
+ee_torch_check_tensor(const struct ee_torch *t,
+		      const struct ee_tensor *tensor, struct ee_err *err)
+{
+	const uintptr_t at = (uintptr_t)tensor->data;
+	size_t i;
+
+	for (i = 0; i < t->nstorages; i++) {
+		const struct ee_torch_storage *s = &t->storages[i];
+
+		if (s->data != NULL && at - (uintptr_t)s->data < s->size)
+			return check(t, s, err);
 	}
-	return status;
+	return ee_torch_check(t, err);
 }
 
 static int

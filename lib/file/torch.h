@@ -55,6 +55,11 @@ void ee_torch_close(struct ee_torch *t);
 EE_MUST_CHECK enum ee_status ee_torch_check(const struct ee_torch *t,
 	struct ee_err *err);
 
+/* The same of the one in which this tensor of the file lies; of all, if it
+ * was copied out of one.  For whoever uses part of a file. */
+EE_MUST_CHECK enum ee_status ee_torch_check_tensor(const struct ee_torch *t,
+	const struct ee_tensor *tensor, struct ee_err *err);
+
 /*
  * The root as a state dict: a dict of tensors and nothing else, in 'list',
  * (n) sorted by name, the caller's to free(); 'offset' is not set.

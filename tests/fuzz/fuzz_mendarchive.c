@@ -73,7 +73,7 @@ static bool
 load(const char *path, struct ee_mend_progress *p)
 {
 	struct ee_err err;
-	size_t i;
+	size_t i, k;
 
 	memcpy(before, m->learned, m->nlearned * sizeof(float));
 	if (ee_mend_load(m, path, model, p, true, NULL, &err) != EE_OK) {
@@ -81,9 +81,13 @@ load(const char *path, struct ee_mend_progress *p)
 			abort();
 		return false;
 	}
-	for (i = 0; i < m->nlearned; i++)
-		if (!(m->learned[i] - m->learned[i] == 0))
-			abort();
+	for (i = 0; i < m->nslices; i++) {
+		const struct ee_mend_slice *s = &m->slice[i];
+
+		for (k = 0; !s->running && k < s->dims[0] * s->dims[1]; k++)
+			if (!(s->data[k] - s->data[k] == 0))
+				abort();
+	}
 	return true;
 }
 

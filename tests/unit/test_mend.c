@@ -324,8 +324,7 @@ START_TEST(a_hypernetwork_starts_as_the_references)
 	for (i = 0; i < a->nslices; i++) {
 		const struct ee_mend_slice *at = &a->slice[i];
 		const size_t n = at->dims[0] * at->dims[1];
-		const float *x = (at->running ? a->running : a->learned) +
-				 at->at;
+		const float *x = at->data;
 		const char *name = strrchr(at->key, '.');
 		double sum = 0, top = 0;
 

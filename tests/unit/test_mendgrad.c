@@ -40,15 +40,15 @@ plain_mlp(const struct plain *p, const struct ee_mend_mlp *mlp,
 
 		for (k = 0; k < r; k++)
 			for (t[k] = 0, i = 0; i < w; i++)
-				t[k] += a[at->v + k * w + i] * h[i];
+				t[k] += a[at->v->at + k * w + i] * h[i];
 		for (i = 0; i < w; i++) {
-			double z = a[at->bias + i];
+			double z = a[at->bias->at + i];
 
 			for (k = 0; k < r; k++)
-				z += a[at->u + i * r + k] * t[k];
+				z += a[at->u->at + i * r + k] * t[k];
 			if (p->s->m->net[param->net].modes > 0)
-				z = z * a[at->scale + param->mode * w + i] +
-				    a[at->shift + param->mode * w + i];
+				z = z * a[at->scale->at + param->mode * w + i] +
+				    a[at->shift->at + param->mode * w + i];
 			y[i] = z > 0 ? z : 0;
 			if (p->s->m->net_params.init == EE_INIT_ID)
 				y[i] += h[i];
