@@ -98,11 +98,11 @@
 
 /* score */
 #include "score/cases.h"
+#include "score/complete.h"
 #include "score/exam.h"
 #include "score/lessons.h"
 #include "score/prose.h"
 #include "score/score.h"
 #include "score/tally.h"
-#include "score/write.h"
 
 #endif

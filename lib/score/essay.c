@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "score/complete.h"
 #include "score/exam.h"
-#include "score/write.h"
 
 /* The text to 'to', in the exam's arena, up to its first line end. */
 static enum ee_status
@@ -16,11 +16,11 @@ keep_line(struct ee_exam *e, const char *text, const char **to,
 	return ee_arena_check(&e->arena, err);
 }
 
-/* The asks whose prompts are gone on after, as drafts; 'number' gets which
- * they are. */
+/* The asks whose prompts are to be completed; 'number' gets which they are. */
 static size_t
-list_drafts(const struct ee_exam *e, size_t from, size_t to, size_t tokens,
-	    int32_t stop, struct ee_draft *drafts, size_t *number)
+list_completions(const struct ee_exam *e, size_t from, size_t to,
+		 size_t tokens, int32_t stop, struct ee_completion *list,
+		 size_t *number)
 {
 	size_t i, k, ask = e->first[from], n = 0;
 
@@ -32,7 +32,7 @@ list_drafts(const struct ee_exam *e, size_t from, size_t to, size_t tokens,
 
 			if (q->aspect <= EE_REPHRASE) {
 				number[n] = ask;
-				drafts[n++] = (struct ee_draft){
+				list[n++] = (struct ee_completion){
 					.ids = e->asks[ask].ids, .n = given,
 					.most = given + tokens, .stop = stop };
 			}
@@ -50,9 +50,9 @@ ee_exam_write(struct ee_exam *e, const struct ee_model *model,
 	const struct ee_sampling greedy = { .greedy = true, .top_k = 1,
 					    .temperature = 1 };
 	const size_t most = e->first[to] - e->first[from];
-	struct ee_draft *drafts = ee_calloc(most, sizeof(*drafts), err);
+	struct ee_completion *list = ee_calloc(most, sizeof(*list), err);
 	size_t *number = ee_calloc(most, sizeof(*number), err), i, n = 0;
-	enum ee_status status = drafts && number ? EE_OK : EE_ENOMEM;
+	enum ee_status status = list && number ? EE_OK : EE_ENOMEM;
 
 	if (status == EE_OK && e->written[when] == NULL) {
 		e->written[when] = ee_calloc(e->nasks, sizeof(char *), err);
@@ -60,17 +60,17 @@ ee_exam_write(struct ee_exam *e, const struct ee_model *model,
 			status = EE_ENOMEM;
 	}
 	if (status == EE_OK) {
-		n = list_drafts(e, from, to, tokens, model->config.eos,
-				drafts, number);
-		status = ee_write(model, tok, &greedy, drafts, n, err);
+		n = list_completions(e, from, to, tokens, model->config.eos,
+				     list, number);
+		status = ee_complete(model, tok, &greedy, list, n, err);
 	}
 	for (i = 0; i < n; i++) {
 		if (status == EE_OK)
-			status = keep_line(e, drafts[i].text,
+			status = keep_line(e, list[i].text,
 				&e->written[when][number[i]], err);
-		free(drafts[i].text);
+		free(list[i].text);
 	}
-	free(drafts);
+	free(list);
 	free(number);
 	return status;
 }
@@ -190,8 +190,8 @@ ee_exam_essays(struct ee_exam *e, const struct ee_model *model,
 	const size_t first = s->first[from], n = s->first[to] - first;
 	const struct ee_sampling sampling = { .greedy = s->top_k == 1,
 		.top_k = s->top_k, .temperature = 1 };
-	struct ee_draft *drafts = ee_calloc(n, sizeof(*drafts), err);
-	enum ee_status status = drafts != NULL ? EE_OK : EE_ENOMEM;
+	struct ee_completion *list = ee_calloc(n, sizeof(*list), err);
+	enum ee_status status = list != NULL ? EE_OK : EE_ENOMEM;
 	size_t i, k, at = 0;
 
 	if (status == EE_OK && s->text[when] == NULL) {
@@ -199,21 +199,21 @@ ee_exam_essays(struct ee_exam *e, const struct ee_model *model,
 		if (s->text[when] == NULL)
 			status = EE_ENOMEM;
 	}
-	for (i = from; i < to && drafts != NULL; i++)
+	for (i = from; i < to && list != NULL; i++)
 		for (k = 0; k < e->cases[i].ntopics; k++, at++)
-			drafts[at] = (struct ee_draft){
+			list[at] = (struct ee_completion){
 				.ids = s->topics[first + at].ids,
 				.n = s->topics[first + at].n,
 				.most = s->length, .stop = -1, .whole = true,
 				.seed = seed_of(s, &e->cases[i], k) };
 	if (status == EE_OK)
-		status = ee_write(model, tok, &sampling, drafts, n, err);
-	for (i = 0; i < n && drafts != NULL; i++) {
+		status = ee_complete(model, tok, &sampling, list, n, err);
+	for (i = 0; i < n && list != NULL; i++) {
 		if (status == EE_OK)
-			status = keep_essay(e, drafts[i].text,
+			status = keep_essay(e, list[i].text,
 					    &s->text[when][first + i], err);
-		free(drafts[i].text);
+		free(list[i].text);
 	}
-	free(drafts);
+	free(list);
 	return status;
 }

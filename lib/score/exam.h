@@ -86,7 +86,7 @@ EE_MUST_CHECK enum ee_status ee_exam_score_again(struct ee_exam *exam,
 /*
  * Let the model go on after the rewrite and rephrase prompts of these cases,
  * greedily, for so many tokens, or until it ends the text; lines after the
- * first are cut off.  Fails as ee_write.
+ * first are cut off.  Fails as ee_complete.
  */
 EE_MUST_CHECK enum ee_status ee_exam_write(struct ee_exam *exam,
 	const struct ee_model *model, const struct ee_tokenizer *tok,
@@ -116,7 +116,7 @@ EE_MUST_CHECK enum ee_status ee_exam_topics(struct ee_exam *exam,
 EE_MUST_CHECK enum ee_status ee_exam_references(struct ee_exam *exam,
 	const struct ee_value *snippets, size_t *found, struct ee_err *err);
 
-/* Write the texts of these cases.  Fails as ee_write. */
+/* Write the texts of these cases.  Fails as ee_complete. */
 EE_MUST_CHECK enum ee_status ee_exam_essays(struct ee_exam *exam,
 	const struct ee_model *model, const struct ee_tokenizer *tok,
 	int when, size_t from, size_t to, struct ee_err *err);

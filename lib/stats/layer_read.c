@@ -240,7 +240,8 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 		if (status != EE_OK)
 			return status;
 		if (*collect != 0 && n != *count)
-			return bad(f, a->count, "differs from the other counts");
+			return bad(f, a->count, "differs from the other "
+				   "counts");
 		*count = n;
 		*collect |= a->bit;
 		if (*width != 0)

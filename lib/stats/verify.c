@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "stats/collect.h"
-#include "stats/inspect.h"
+#include "stats/verify_parts.h"
 
 const char *
 ee_grade_name(enum ee_grade grade)
@@ -25,8 +25,8 @@ ee_report_free(struct ee_report *report)
 }
 
 void
-ee_find(struct ee_report *r, const char *check, enum ee_grade grade,
-	const char *fmt, ...)
+ee_report(struct ee_report *r, const char *check, enum ee_grade grade,
+	  const char *fmt, ...)
 {
 	char text[sizeof(((struct ee_err *)0)->text)];
 	struct ee_finding *f = &r->list[r->n];
@@ -47,18 +47,18 @@ ee_find(struct ee_report *r, const char *check, enum ee_grade grade,
 
 /* The error of a check, without the file's name before it. */
 static void
-fail(struct ee_inspection *v, const char *check, const char *path)
+fail(struct ee_verify *v, const char *check, const char *path)
 {
 	const size_t n = strlen(path);
 	const char *text = v->err.text;
 
 	if (strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0)
 		text += n + 2;
-	ee_find(v->report, check, EE_FAIL, "%s", text);
+	ee_report(v->report, check, EE_FAIL, "%s", text);
 }
 
 static bool
-check_archive(struct ee_inspection *v)
+check_archive(struct ee_verify *v)
 {
 	struct ee_source *s = v->source;
 	bool wide = false;
@@ -66,8 +66,8 @@ check_archive(struct ee_inspection *v)
 	size_t i;
 
 	if (s->is_safetensors) {
-		ee_find(v->report, "archive", EE_PASS, "safetensors, %zu "
-			"arrays; the format has no checksum", s->n);
+		ee_report(v->report, "archive", EE_PASS, "safetensors, %zu "
+			  "arrays; the format has no checksum", s->n);
 		return true;
 	}
 	for (i = 0; i < s->n; i++) {
@@ -81,15 +81,15 @@ check_archive(struct ee_inspection *v)
 		wide |= m->size > UINT32_MAX || m->packed > UINT32_MAX ||
 			m->offset > UINT32_MAX;
 	}
-	ee_find(v->report, "archive", EE_PASS, "%zu arrays, %llu bytes%s, "
-		"every CRC-32 fits", s->n, (unsigned long long)bytes,
-		wide ? ", zip64" : "");
+	ee_report(v->report, "archive", EE_PASS, "%zu arrays, %llu bytes%s, "
+		  "every CRC-32 fits", s->n, (unsigned long long)bytes,
+		  wide ? ", zip64" : "");
 	return true;
 }
 
 /* One kind's data: dtype, and a width like that of the others. */
 static bool
-check_kind(struct ee_inspection *v, const struct ee_collect_arrays *a)
+check_kind(struct ee_verify *v, const struct ee_collect_arrays *a)
 {
 	const bool matrix = a->bit == EE_COLLECT_MOM2 ||
 			    a->bit == EE_COLLECT_COV;
@@ -121,7 +121,7 @@ check_kind(struct ee_inspection *v, const struct ee_collect_arrays *a)
 }
 
 static bool
-check_arrays(struct ee_inspection *v)
+check_arrays(struct ee_verify *v)
 {
 	const struct ee_collect_arrays *a;
 	const struct ee_value *ignored;
@@ -148,13 +148,13 @@ check_arrays(struct ee_inspection *v)
 	}
 	ee_collect_text(v->collect, '-', names);
 	if (v->key != NULL && v->stored != EE_F32 && v->stored != EE_F64)
-		ee_find(v->report, "arrays", EE_WARN, "%s, %zu wide, %s: "
-			"sums beyond 65504 and the fourth digit are lost",
-			names, v->width, ee_dtype_name(v->stored));
+		ee_report(v->report, "arrays", EE_WARN, "%s, %zu wide, %s: "
+			  "sums beyond 65504 and the fourth digit are lost",
+			  names, v->width, ee_dtype_name(v->stored));
 	else
-		ee_find(v->report, "arrays", EE_PASS, "%s, %zu wide%s%s",
-			names, v->width, v->key ? ", " : "",
-			v->key ? ee_dtype_name(v->stored) : "");
+		ee_report(v->report, "arrays", EE_PASS, "%s, %zu wide%s%s",
+			  names, v->width, v->key ? ", " : "",
+			  v->key ? ee_dtype_name(v->stored) : "");
 	return true;
 fail:
 	fail(v, "arrays", v->source->path);
@@ -162,7 +162,7 @@ fail:
 }
 
 static bool
-check_count(struct ee_inspection *v)
+check_count(struct ee_verify *v)
 {
 	const struct ee_collect_arrays *a = ee_collect_arrays;
 	int64_t n = 0;
@@ -185,22 +185,22 @@ check_count(struct ee_inspection *v)
 			return false;
 		}
 		if (v->count != 0 && n != v->count) {
-			ee_find(v->report, "count", EE_FAIL, "'%s' is %lld, "
-				"another count %lld", a->count,
-				(long long)n, (long long)v->count);
+			ee_report(v->report, "count", EE_FAIL, "'%s' is %lld, "
+				  "another count %lld", a->count,
+				  (long long)n, (long long)v->count);
 			return false;
 		}
 		v->count = n;
 	}
-	ee_find(v->report, "count", EE_PASS, "%lld tokens%s",
-		(long long)v->count, v->divisor == 1 && v->count > 1 ?
-		", divided by already" : "");
+	ee_report(v->report, "count", EE_PASS, "%lld tokens%s",
+		  (long long)v->count, v->divisor == 1 && v->count > 1 ?
+		  ", divided by already" : "");
 	return true;
 }
 
 /* Arrays of one dimension; the moment itself is surveyed. */
 static bool
-check_vectors(struct ee_inspection *v)
+check_vectors(struct ee_verify *v)
 {
 	struct ee_source *s = v->source;
 	size_t i, k, n;
@@ -215,9 +215,9 @@ check_vectors(struct ee_inspection *v)
 		for (k = 0; k < n; k++) {
 			if (isfinite(ee_tensor_at(&a->u.tensor, k)))
 				continue;
-			ee_find(v->report, "finite", EE_FAIL, "'%s': value "
-				"%zu is %g", s->names[i], k,
-				ee_tensor_at(&a->u.tensor, k));
+			ee_report(v->report, "finite", EE_FAIL, "'%s': value "
+				  "%zu is %g", s->names[i], k,
+				  ee_tensor_at(&a->u.tensor, k));
 			return false;
 		}
 	}
@@ -225,19 +225,19 @@ check_vectors(struct ee_inspection *v)
 }
 
 static void
-check_coverage(struct ee_inspection *v)
+check_coverage(struct ee_verify *v)
 {
 	const double each = (double)v->count / (double)v->width;
 
-	ee_find(v->report, "coverage", each < 2 ? EE_WARN : EE_PASS,
-		"%.3g tokens for each of %zu units: %s", each, v->width,
-		each < 1 ? "too few, the moment is singular" :
-		each < 2 ? "few, 2 to 10 are enough for edits" :
-		each < 10 ? "enough for edits" : "good");
+	ee_report(v->report, "coverage", each < 2 ? EE_WARN : EE_PASS,
+		  "%.3g tokens for each of %zu units: %s", each, v->width,
+		  each < 1 ? "too few, the moment is singular" :
+		  each < 2 ? "few, 2 to 10 are enough for edits" :
+		  each < 10 ? "enough for edits" : "good");
 }
 
 static enum ee_status
-inspect(struct ee_inspection *v, struct ee_err *err)
+inspect(struct ee_verify *v, struct ee_err *err)
 {
 	struct ee_arena *arena = &v->report->arena;
 	struct ee_value *facts = &v->report->facts;
@@ -252,13 +252,13 @@ inspect(struct ee_inspection *v, struct ee_err *err)
 		return EE_OK;
 	ee_put(arena, facts, "tokens", ee_int(v->count));
 	if (check_vectors(v))
-		status = ee_inspect_entries(v, &sound, err);
+		status = ee_verify_entries(v, &sound, err);
 	if (status == EE_OK && sound)
-		status = ee_inspect_spectrum(v, err);
+		status = ee_verify_spectrum(v, err);
 	if (status == EE_OK && v->width > 0)
 		check_coverage(v);
 	if (status == EE_OK)
-		ee_inspect_origin(v);
+		ee_verify_origin(v);
 	return status;
 }
 
@@ -267,7 +267,7 @@ ee_stats_verify(const char *path, const struct ee_expected *expected,
 		struct ee_report *out, struct ee_err *err)
 {
 	struct ee_source source;
-	struct ee_inspection v = { .source = &source, .report = out,
+	struct ee_verify v = { .source = &source, .report = out,
 				   .expected = expected };
 	enum ee_status status;
 

@@ -1,15 +1,16 @@
 /*
- * inspect.h - what the parts of ee_stats_verify share.  Within the room only.
+ * verify_parts.h - what the parts of ee_stats_verify share.  Within the room
+ * only.
  */
-#ifndef EE_INSPECT_H
-#define EE_INSPECT_H
+#ifndef EE_VERIFY_PARTS_H
+#define EE_VERIFY_PARTS_H
 
 #include "stats/check.h"
 #include "stats/source.h"
 #include "stats/spectrum.h"
 #include "stats/verify.h"
 
-struct ee_inspection {
+struct ee_verify {
 	struct ee_source *source;
 	struct ee_report *report;
 	const struct ee_expected *expected;
@@ -24,17 +25,17 @@ struct ee_inspection {
 };
 
 /* Add a finding to the report. */
-void ee_find(struct ee_report *report, const char *check,
-	     enum ee_grade grade, const char *fmt, ...) EE_PRINTF(4, 5);
+void ee_report(struct ee_report *report, const char *check,
+	       enum ee_grade grade, const char *fmt, ...) EE_PRINTF(4, 5);
 
 /* The entries of the moment; '*sound' is false where no other check makes
  * sense.  These fail with EE_ENOMEM alone. */
-EE_MUST_CHECK enum ee_status ee_inspect_entries(struct ee_inspection *v,
+EE_MUST_CHECK enum ee_status ee_verify_entries(struct ee_verify *v,
 	bool *sound, struct ee_err *err);
 /* Its eigenvalues: psd, condition, rank. */
-EE_MUST_CHECK enum ee_status ee_inspect_spectrum(struct ee_inspection *v,
+EE_MUST_CHECK enum ee_status ee_verify_spectrum(struct ee_verify *v,
 	struct ee_err *err);
 /* Name, model, fingerprint. */
-void ee_inspect_origin(struct ee_inspection *v);
+void ee_verify_origin(struct ee_verify *v);
 
 #endif

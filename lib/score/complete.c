@@ -1,17 +1,17 @@
-/* write.c - what a model writes by itself.  See write.h. */
-#include "score/write.h"
+/* complete.c - what a model writes by itself.  See complete.h. */
+#include "score/complete.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	AT_ONCE = 256,		/* drafts that grow together, at most */
+	AT_ONCE = 256,		/* texts that grow together, at most */
 	KV_FLOATS = 1 << 28	/* of their keys and values */
 };
 
 static enum ee_status
 start(struct ee_sequence *s, struct ee_random *random,
-      const struct ee_draft *d, struct ee_err *err)
+      const struct ee_completion *d, struct ee_err *err)
 {
 	ee_random_seed(random, d->seed);
 	s->n = d->n;
@@ -26,9 +26,9 @@ start(struct ee_sequence *s, struct ee_random *random,
 }
 
 static enum ee_status
-write_some(const struct ee_model *model, const struct ee_tokenizer *tok,
-	   const struct ee_sampling *sampling, struct ee_draft *drafts,
-	   size_t n, struct ee_err *err)
+complete_some(const struct ee_model *model, const struct ee_tokenizer *tok,
+	      const struct ee_sampling *sampling, struct ee_completion *list,
+	      size_t n, struct ee_err *err)
 {
 	struct ee_sequence *seq = ee_calloc(n, sizeof(*seq), err);
 	struct ee_random *random = ee_calloc(n, sizeof(*random), err);
@@ -36,14 +36,14 @@ write_some(const struct ee_model *model, const struct ee_tokenizer *tok,
 	size_t i, from, len, room;
 
 	for (i = 0; i < n && status == EE_OK; i++)
-		status = start(&seq[i], &random[i], &drafts[i], err);
+		status = start(&seq[i], &random[i], &list[i], err);
 	if (status == EE_OK)
 		status = ee_generate(model, sampling, NULL, seq, n, err);
 	for (i = 0; i < n && status == EE_OK; i++) {
-		from = drafts[i].whole ? 0 : drafts[i].n;
+		from = list[i].whole ? 0 : list[i].n;
 		room = 0;
 		status = ee_decode(tok, seq[i].ids + from, seq[i].n - from,
-				   true, &drafts[i].text, &len, &room, err);
+				   true, &list[i].text, &len, &room, err);
 	}
 	for (i = 0; seq != NULL && i < n; i++)
 		free(seq[i].ids);
@@ -52,15 +52,15 @@ write_some(const struct ee_model *model, const struct ee_tokenizer *tok,
 	return status;
 }
 
-/* How many of the drafts fit in memory together; at least one. */
+/* How many of the texts fit in memory together; at least one. */
 static size_t
-fitting(const struct ee_config *c, const struct ee_draft *drafts, size_t n)
+fitting(const struct ee_config *c, const struct ee_completion *list, size_t n)
 {
 	const size_t each = 2 * c->layers * c->kv_heads * c->head;
 	size_t tokens = 0, k;
 
 	for (k = 0; k < n && k < AT_ONCE; k++) {
-		tokens += drafts[k].most;
+		tokens += list[k].most;
 		if (k > 0 && tokens > KV_FLOATS / each)
 			break;
 	}
@@ -68,9 +68,9 @@ fitting(const struct ee_config *c, const struct ee_draft *drafts, size_t n)
 }
 
 enum ee_status
-ee_write(const struct ee_model *model, const struct ee_tokenizer *tok,
-	 const struct ee_sampling *sampling, struct ee_draft *drafts,
-	 size_t n, struct ee_err *err)
+ee_complete(const struct ee_model *model, const struct ee_tokenizer *tok,
+	    const struct ee_sampling *sampling, struct ee_completion *list,
+	    size_t n, struct ee_err *err)
 {
 	struct ee_sampling known = *sampling;
 	enum ee_status status = EE_OK;
@@ -78,17 +78,17 @@ ee_write(const struct ee_model *model, const struct ee_tokenizer *tok,
 
 	known.vocab = ee_tokenizer_size(tok);
 	for (i = 0; i < n; i++) {
-		drafts[i].text = NULL;
-		if (drafts[i].most > model->config.positions)
-			drafts[i].most = model->config.positions;
+		list[i].text = NULL;
+		if (list[i].most > model->config.positions)
+			list[i].most = model->config.positions;
 	}
 	for (i = 0; i < n && status == EE_OK; i += k) {
-		k = fitting(&model->config, drafts + i, n - i);
-		status = write_some(model, tok, &known, drafts + i, k, err);
+		k = fitting(&model->config, list + i, n - i);
+		status = complete_some(model, tok, &known, list + i, k, err);
 	}
 	for (i = 0; i < n && status != EE_OK; i++) {
-		free(drafts[i].text);
-		drafts[i].text = NULL;
+		free(list[i].text);
+		list[i].text = NULL;
 	}
 	return status;
 }

@@ -1,15 +1,15 @@
 /*
- * write.h - what a model writes by itself after given tokens.
+ * complete.h - what a model writes by itself after given tokens.
  */
-#ifndef EE_WRITE_H
-#define EE_WRITE_H
+#ifndef EE_COMPLETE_H
+#define EE_COMPLETE_H
 
 #include "base/base.h"
 #include "model/generate.h"
 #include "model/model.h"
 #include "text/tokenizer.h"
 
-struct ee_draft {
+struct ee_completion {
 	const int32_t *ids;	/* (n) given; borrowed */
 	size_t n;
 	size_t most;		/* with what is given; no more than the model
@@ -21,14 +21,14 @@ struct ee_draft {
 };
 
 /*
- * Write n drafts.  As many grow together as have room for their keys and
+ * Complete n texts.  As many grow together as have room for their keys and
  * values; beyond rounding, none depends on the others.  Special tokens are
  * left out of the text.  On failure all 'text' is NULL.
  *
  * Fails as ee_generate and ee_decode do.
  */
-EE_MUST_CHECK enum ee_status ee_write(const struct ee_model *model,
+EE_MUST_CHECK enum ee_status ee_complete(const struct ee_model *model,
 	const struct ee_tokenizer *tok, const struct ee_sampling *sampling,
-	struct ee_draft *drafts, size_t n, struct ee_err *err);
+	struct ee_completion *list, size_t n, struct ee_err *err);
 
 #endif
