@@ -106,6 +106,24 @@ ee_grow(void *old, size_t n, size_t size, struct ee_err *err)
 	return p;
 }
 
+enum ee_status
+ee_reserve(void *list, size_t *room, size_t want, size_t size,
+	   struct ee_err *err)
+{
+	const size_t more = want <= SIZE_MAX / 2 ? want + want / 2 + 16 : want;
+	void *p;
+
+	if (want <= *room)
+		return EE_OK;
+	memcpy(&p, list, sizeof(p));	/* whatever it points to */
+	p = ee_grow(p, more, size, err);
+	if (p == NULL)
+		return EE_ENOMEM;
+	memcpy(list, &p, sizeof(p));
+	*room = more;
+	return EE_OK;
+}
+
 static void *
 aligned(size_t n, size_t size, struct ee_err *err)
 {

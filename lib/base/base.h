@@ -74,6 +74,11 @@ void ee_warn(const struct ee_warn *warn, const char *fmt, ...)
  */
 void *ee_calloc(size_t n, size_t size, struct ee_err *err);
 void *ee_grow(void *old, size_t n, size_t size, struct ee_err *err);
+/* Room for 'want' elements in an array that grows: 'list' is the address of
+ * the pointer to it, '*room' how many fit.  New ones are uninitialised.  Fails
+ * with EE_ENOMEM; the array is then as it was. */
+EE_MUST_CHECK enum ee_status ee_reserve(void *list, size_t *room, size_t want,
+	size_t size, struct ee_err *err);
 float *ee_floats(size_t n, struct ee_err *err);
 double *ee_doubles(size_t n, struct ee_err *err);
 

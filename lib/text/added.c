@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/utf8.h"
 
 void
@@ -18,15 +19,8 @@ static enum ee_status
 new_node(struct ee_added *a, unsigned char byte, uint32_t sibling,
 	 uint32_t *node, struct ee_err *err)
 {
-	if (a->n_nodes + 2 > a->node_room) {
-		const size_t room = 2 * a->node_room + 64;
-		void *p = ee_grow(a->nodes, room, sizeof(*a->nodes), err);
-
-		if (p == NULL)
-			return EE_ENOMEM;
-		a->nodes = p;
-		a->node_room = room;
-	}
+	TRY(ee_reserve(&a->nodes, &a->node_room, a->n_nodes + 2,
+		       sizeof(*a->nodes), err));
 	if (a->n_nodes == 0)
 		a->n_nodes = 1;
 	*node = (uint32_t)a->n_nodes++;
@@ -51,44 +45,34 @@ path_to(struct ee_added *a, const char *text, size_t len, uint32_t *node,
 	struct ee_err *err)
 {
 	const unsigned char *p = (const unsigned char *)text;
-	enum ee_status status = EE_OK;
 	uint32_t at, next;
 	size_t i;
 
 	if (a->first[p[0]] == 0)
-		status = new_node(a, p[0], 0, &a->first[p[0]], err);
+		TRY(new_node(a, p[0], 0, &a->first[p[0]], err));
 	at = a->first[p[0]];
-	for (i = 1; i < len && status == EE_OK; i++, at = next) {
+	for (i = 1; i < len; i++, at = next) {
 		next = child_of(a, at, p[i]);
 		if (next != 0)
 			continue;
-		status = new_node(a, p[i], a->nodes[at].child, &next, err);
-		if (status == EE_OK)
-			a->nodes[at].child = next;
+		TRY(new_node(a, p[i], a->nodes[at].child, &next, err));
+		a->nodes[at].child = next;
 	}
 	*node = at;
-	return status;
+	return EE_OK;
 }
 
 enum ee_status
 ee_added_put(struct ee_added *a, const char *text, size_t len, int32_t id,
 	     unsigned flags, struct ee_err *err)
 {
-	enum ee_status status;
 	uint32_t node;
 
-	status = path_to(a, text, len, &node, err);
-	if (status != EE_OK || a->nodes[node].token != 0)
-		return status;
-	if (a->n_tokens == a->token_room) {
-		const size_t room = 2 * a->token_room + 16;
-		void *p = ee_grow(a->tokens, room, sizeof(*a->tokens), err);
-
-		if (p == NULL)
-			return EE_ENOMEM;
-		a->tokens = p;
-		a->token_room = room;
-	}
+	TRY(path_to(a, text, len, &node, err));
+	if (a->nodes[node].token != 0)
+		return EE_OK;
+	TRY(ee_reserve(&a->tokens, &a->token_room, a->n_tokens + 1,
+		       sizeof(*a->tokens), err));
 	a->all_special = (a->n_tokens == 0 || a->all_special) &&
 			 (flags & EE_ADDED_SPECIAL) != 0;
 	if (a->n_tokens == 0)

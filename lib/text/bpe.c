@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/utf8.h"
 
 #define NONE UINT32_MAX
@@ -303,15 +304,11 @@ enum ee_status
 ee_bpe_word(const struct ee_vocab *v, const char *word, size_t len,
 	    struct ee_bpe *bpe, struct ee_err *err)
 {
-	enum ee_status status;
-
 	bpe->n = 0;
 	if (len > INT32_MAX)
 		return ee_fail(err, EE_EINPUT, "a word of %zu bytes, want at "
 			       "most %d", len, INT32_MAX);
-	status = reserve(bpe, len, err);
-	if (status != EE_OK)
-		return status;
+	TRY(reserve(bpe, len, err));
 	if (v->byte_level)
 		start_with_bytes(v, word, len, bpe);
 	else
@@ -320,29 +317,4 @@ ee_bpe_word(const struct ee_vocab *v, const char *word, size_t len,
 		return merge_long(v, bpe, err);
 	merge_short(v, bpe);
 	return EE_OK;
-}
-
-enum ee_status
-ee_bpe_mark_whole(struct ee_vocab *v, struct ee_err *err)
-{
-	enum ee_status status = EE_OK;
-	struct ee_bpe bpe;
-	size_t id;
-
-	ee_bpe_init(&bpe);
-	for (id = 0; id < v->n && status == EE_OK; id++) {
-		struct ee_token *t = &v->tokens[id];
-
-		if (!(t->flags & EE_TOKEN_MODEL) || t->len == 0 ||
-		    t->flags & EE_TOKEN_FOREIGN)
-			continue;
-		if (!v->ignore_merges) {
-			status = ee_bpe_word(v, t->text, t->len, &bpe, err);
-			if (bpe.n != 1 || bpe.ids[0] != (int32_t)id)
-				continue;
-		}
-		t->flags |= EE_TOKEN_WHOLE;
-	}
-	ee_bpe_free(&bpe);
-	return status;
 }

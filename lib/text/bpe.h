@@ -30,12 +30,4 @@ void ee_bpe_free(struct ee_bpe *bpe);
 EE_MUST_CHECK enum ee_status ee_bpe_word(const struct ee_vocab *v,
 	const char *word, size_t len, struct ee_bpe *bpe, struct ee_err *err);
 
-/*
- * Mark the tokens whose own text encodes to just them (EE_TOKEN_WHOLE), so
- * that a word found in the vocabulary needs no merging.  With ignore_merges
- * that is all of them, by definition.
- */
-EE_MUST_CHECK enum ee_status ee_bpe_mark_whole(struct ee_vocab *v,
-	struct ee_err *err);
-
 #endif

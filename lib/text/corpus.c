@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/try.h"
 #include "file/json.h"
 #include "text/normal.h"
 #include "text/places.h"
@@ -28,13 +29,11 @@ struct ee_corpus {
 static enum ee_status
 draw_sample(struct ee_corpus *c, struct ee_err *err)
 {
-	enum ee_status status = ee_place_index_make(&c->index, c->opt, err);
-	const size_t n = c->index.n;
 	struct ee_random random;
-	size_t i;
+	size_t i, n;
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_place_index_make(&c->index, c->opt, err));
+	n = c->index.n;
 	if (n == 0)
 		return ee_fail(err, EE_EINPUT, "there are no documents");
 	c->order = ee_calloc(n, sizeof(*c->order), err);
@@ -119,17 +118,14 @@ field_of(struct ee_corpus *c, const struct ee_place *place,
 {
 	const struct ee_value *v = place->record, *text;
 	struct ee_value parsed;
-	enum ee_status status;
 	char where[256];
 
 	snprintf(where, sizeof(where), "%s: %s %zu", place->file,
 		 place->s != NULL ? "line" : "record", place->number);
 	if (v == NULL) {
 		ee_arena_reset(&c->record);
-		status = ee_json_parse(&c->record, place->s, place->len,
-				       where, &parsed, err);
-		if (status != EE_OK)
-			return status;
+		TRY(ee_json_parse(&c->record, place->s, place->len, where,
+				  &parsed, err));
 		v = &parsed;
 	}
 	text = ee_get(v, c->opt->field);
@@ -147,16 +143,15 @@ static enum ee_status
 repair(struct ee_corpus *c, struct ee_document *document, struct ee_err *err)
 {
 	const size_t valid = ee_utf8_valid(document->text, document->len);
-	enum ee_status status;
 
 	document->repaired = valid < document->len;
 	if (!document->repaired)
 		return EE_OK;
-	status = ee_repair(document->text, document->len, valid,
-			   &c->repaired, err);
+	TRY(ee_repair(document->text, document->len, valid, &c->repaired,
+		      err));
 	document->text = c->repaired.s;
 	document->len = c->repaired.n;
-	return status;
+	return EE_OK;
 }
 
 enum ee_status
@@ -164,17 +159,14 @@ ee_corpus_next(struct ee_corpus *c, struct ee_document *document,
 	       struct ee_err *err)
 {
 	const struct ee_corpus_options *opt = c->opt;
-	enum ee_status status;
 	struct ee_place place;
 
-	do {
-		status = next_place(c, &place, &document->id, err);
-		if (status != EE_OK)
-			return status;
-	} while ((c->seen - 1) % opt->shards != opt->shard - 1);
+	do
+		TRY(next_place(c, &place, &document->id, err));
+	while ((c->seen - 1) % opt->shards != opt->shard - 1);
 	document->text = place.s;
 	document->len = place.len;
 	if (opt->field != NULL)
-		status = field_of(c, &place, document, err);
-	return status == EE_OK ? repair(c, document, err) : status;
+		TRY(field_of(c, &place, document, err));
+	return repair(c, document, err);
 }

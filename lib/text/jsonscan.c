@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/utf8.h"
 
 void
@@ -46,15 +47,47 @@ ee_scan_peek(struct ee_scan *scan)
 	return scan->p < scan->end ? *scan->p : '\0';
 }
 
-bool
-ee_scan_take(struct ee_scan *scan, char c)
+/* Take 'c' after white space; false if something else is there. */
+static bool
+take(struct ee_scan *scan, char c)
 {
-	if (scan->p == scan->end || *scan->p != c) {
-		if (ee_scan_peek(scan) != c || scan->p == scan->end)
-			return false;
-	}
+	if (ee_scan_peek(scan) != c)
+		return false;
 	scan->p++;
 	return true;
+}
+
+enum ee_status
+ee_scan_end(struct ee_scan *scan, struct ee_err *err)
+{
+	ee_scan_peek(scan);
+	return scan->p == scan->end ? EE_OK :
+	       ee_scan_want(scan, "nothing more", err);
+}
+
+enum ee_status
+ee_scan_each(struct ee_scan *scan, char open, const char *what,
+	     ee_scan_one *one, void *ctx, struct ee_err *err)
+{
+	const char close = open == '{' ? '}' : ']';
+	const char *key = NULL;
+	size_t len = 0;
+
+	if (!take(scan, open))
+		return ee_scan_want(scan, what, err);
+	if (take(scan, close))
+		return EE_OK;
+	do {
+		if (open == '{') {
+			TRY(ee_scan_string(scan, &key, &len, err));
+			if (!take(scan, ':'))
+				return ee_scan_want(scan, "':'", err);
+		}
+		TRY(one(ctx, scan, key, len, err));
+	} while (take(scan, ','));
+	return take(scan, close) ? EE_OK :
+	       ee_scan_want(scan, open == '{' ? "',' or '}'" : "',' or ']'",
+			    err);
 }
 
 /* Four hexadecimal digits; -1 if they are not there. */
@@ -133,15 +166,8 @@ string_with_escapes(struct ee_scan *scan, const char *from, const char **s,
 		close += *close == '\\' ? 2 : 1;
 	if (close >= scan->end)
 		return ee_scan_want(scan, "the end of a string", err);
-	if (scan->room < (size_t)(close - from) + 4) {
-		const size_t room = 2 * (size_t)(close - from) + 64;
-		char *p = ee_grow(scan->buffer, room, 1, err);
-
-		if (p == NULL)
-			return EE_ENOMEM;
-		scan->buffer = p;
-		scan->room = room;
-	}
+	TRY(ee_reserve(&scan->buffer, &scan->room,
+		       (size_t)(close - from) + 4, 1, err));
 	memcpy(scan->buffer, from, n);
 	while (scan->p < close) {
 		c = (unsigned char)*scan->p++;
@@ -168,7 +194,7 @@ ee_scan_string(struct ee_scan *scan, const char **s, size_t *len,
 {
 	const char *from;
 
-	if (!ee_scan_take(scan, '"'))
+	if (!take(scan, '"'))
 		return ee_scan_want(scan, "a string", err);
 	from = scan->p;
 	while (scan->p < scan->end && *scan->p != '"') {
@@ -193,7 +219,7 @@ ee_scan_int(struct ee_scan *scan, int64_t *out, struct ee_err *err)
 	const char *from;
 
 	ee_scan_peek(scan);
-	negative = ee_scan_take(scan, '-');
+	negative = take(scan, '-');
 	from = scan->p;
 	while (scan->p < scan->end && *scan->p >= '0' && *scan->p <= '9' &&
 	       scan->p - from < 18)

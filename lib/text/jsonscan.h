@@ -24,8 +24,19 @@ void ee_scan_free(struct ee_scan *scan);
 enum ee_status ee_scan_want(const struct ee_scan *scan, const char *what,
 			    struct ee_err *err);
 
-/* Take 'c' after white space; false if something else is there. */
-bool ee_scan_take(struct ee_scan *scan, char c);
+/* Fail so unless all has been read. */
+EE_MUST_CHECK enum ee_status ee_scan_end(struct ee_scan *scan,
+	struct ee_err *err);
+
+/*
+ * Go over a map or a list, by its opening bracket; 'what' it is goes into
+ * errors.  'one' is called where a member begins and reads it; 'key' is that
+ * of a map, of 'len' bytes, until a string is read.
+ */
+typedef enum ee_status ee_scan_one(void *ctx, struct ee_scan *scan,
+	const char *key, size_t len, struct ee_err *err);
+EE_MUST_CHECK enum ee_status ee_scan_each(struct ee_scan *scan, char open,
+	const char *what, ee_scan_one *one, void *ctx, struct ee_err *err);
 
 /* Read a string, or an integer.  The string lies in the text or in the
  * scan's buffer, until the next one is read. */
@@ -41,7 +52,8 @@ EE_MUST_CHECK enum ee_status ee_scan_int(struct ee_scan *scan, int64_t *out,
 EE_MUST_CHECK enum ee_status ee_scan_skip(struct ee_scan *scan,
 	struct ee_err *err);
 
-/* Is the next value a map, list or string, by its first character? */
+/* The first character of what comes next, after white space; '\0' at the
+ * end. */
 char ee_scan_peek(struct ee_scan *scan);
 
 #endif

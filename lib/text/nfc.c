@@ -9,6 +9,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "base/try.h"
 #include "text/normal.h"
 #include "text/utf8.h"
 
@@ -176,21 +177,19 @@ static enum ee_status
 append_run(const struct ee_span *span, size_t from, size_t n, bool stays,
 	   struct ee_built *b, struct ee_err *err)
 {
-	enum ee_status status = EE_OK;
 	const size_t was = b->n;
 
-	if (!stays)
-		status = compose(span->s + from, n,
-				 ee_span_end(span, from + n), b, err);
-	if (status == EE_OK && !stays &&
-	    (b->n - was != n || memcmp(b->s + was, span->s + from, n) != 0))
-		return EE_OK;
+	if (!stays) {
+		TRY(compose(span->s + from, n, ee_span_end(span, from + n), b,
+			    err));
+		if (b->n - was != n ||
+		    memcmp(b->s + was, span->s + from, n) != 0)
+			return EE_OK;
+	}
 	b->n = was;
-	if (status == EE_OK)
-		status = ee_built_reserve(b, n, err);
-	if (status == EE_OK)
-		ee_built_keep(b, span, from, from + n);
-	return status;
+	TRY(ee_built_reserve(b, n, err));
+	ee_built_keep(b, span, from, from + n);
+	return EE_OK;
 }
 
 static size_t
@@ -212,7 +211,6 @@ ascii_length(const char *s, size_t n)
 enum ee_status
 ee_nfc(struct ee_span *span, struct ee_built *b, struct ee_err *err)
 {
-	enum ee_status status = EE_OK;
 	size_t at, n;
 	bool stays;
 
@@ -228,14 +226,12 @@ ee_nfc(struct ee_span *span, struct ee_built *b, struct ee_err *err)
 	if (at == span->n)
 		return EE_OK;
 	b->n = 0;
-	status = ee_built_reserve(b, span->n, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_built_reserve(b, span->n, err));
 	ee_built_keep(b, span, 0, at);
-	for (; at < span->n && status == EE_OK; at += n) {
+	for (; at < span->n; at += n) {
 		n = run_length(span->s + at, span->n - at, &stays);
-		status = append_run(span, at, n, stays, b, err);
+		TRY(append_run(span, at, n, stays, b, err));
 	}
 	ee_span_use(span, b);
-	return status;
+	return EE_OK;
 }

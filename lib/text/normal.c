@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/utf8.h"
 
 void
@@ -17,23 +18,11 @@ ee_built_free(struct ee_built *built)
 enum ee_status
 ee_built_reserve(struct ee_built *b, size_t more, struct ee_err *err)
 {
-	size_t room = b->n + more;
-	size_t *ends;
-	char *s;
+	const size_t want = b->n + more + 1;	/* never NULL */
+	size_t room = b->room;
 
-	if (room <= b->room && b->s != NULL)
-		return EE_OK;
-	room += room / 2 + 64;
-	s = ee_grow(b->s, room, 1, err);
-	if (s == NULL)
-		return EE_ENOMEM;
-	b->s = s;
-	ends = ee_grow(b->ends, room, sizeof(*ends), err);
-	if (ends == NULL)
-		return EE_ENOMEM;
-	b->ends = ends;
-	b->room = room;
-	return EE_OK;
+	TRY(ee_reserve(&b->s, &room, want, 1, err));
+	return ee_reserve(&b->ends, &b->room, want, sizeof(*b->ends), err);
 }
 
 void
@@ -72,13 +61,10 @@ ee_repair(const char *text, size_t len, size_t valid, struct ee_built *b,
 {
 	const struct ee_span whole = { .s = text, .n = len };
 	size_t from = 0, to = valid;
-	enum ee_status status;
 
 	b->n = 0;
 	for (;;) {
-		status = ee_built_reserve(b, len - from + 8, err);
-		if (status != EE_OK)
-			return status;
+		TRY(ee_built_reserve(b, len - from + 8, err));
 		ee_built_keep(b, &whole, from, to);
 		if (to == len)
 			return EE_OK;
@@ -92,8 +78,6 @@ static enum ee_status
 prepend(const struct ee_norm *norm, struct ee_span *span, struct ee_built *b,
 	struct ee_err *err)
 {
-	enum ee_status status;
-
 	if (span->n == 0)
 		return EE_OK;
 	if (norm->kind != EE_NORM_PREPEND && span->n >= norm->to_len &&
@@ -102,9 +86,7 @@ prepend(const struct ee_norm *norm, struct ee_span *span, struct ee_built *b,
 	if (norm->kind == EE_NORM_PREFIX_FIRST && span->base > 0)
 		return EE_OK;
 	b->n = 0;
-	status = ee_built_reserve(b, span->n + norm->to_len, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_built_reserve(b, span->n + norm->to_len, err));
 	ee_built_put(b, norm->to, norm->to_len, span->base);
 	ee_built_keep(b, span, 0, span->n);
 	ee_span_use(span, b);
@@ -116,7 +98,6 @@ replace(const struct ee_norm *norm, struct ee_span *span, struct ee_built *b,
 	struct ee_err *err)
 {
 	const char *end = span->s + span->n, *p = span->s, *hit;
-	enum ee_status status;
 
 	if (span->n == 0 ||
 	    memmem(p, span->n, norm->from, norm->from_len) == NULL)
@@ -129,10 +110,8 @@ replace(const struct ee_norm *norm, struct ee_span *span, struct ee_built *b,
 			     norm->from_len);
 		if (hit == NULL)
 			hit = end;
-		status = ee_built_reserve(b, (size_t)(hit - p) + norm->to_len,
-					  err);
-		if (status != EE_OK)
-			return status;
+		TRY(ee_built_reserve(b, (size_t)(hit - p) + norm->to_len,
+				     err));
 		ee_built_keep(b, span, from, (size_t)(hit - span->s));
 		if (hit == end)
 			break;
@@ -148,25 +127,17 @@ enum ee_status
 ee_normalize(const struct ee_norm *norms, size_t n, struct ee_span *span,
 	     struct ee_built work[2], struct ee_err *err)
 {
-	enum ee_status status = EE_OK;
 	size_t i;
 
-	for (i = 0; i < n && status == EE_OK; i++) {
+	for (i = 0; i < n; i++) {
 		struct ee_built *b = &work[span->s == work[0].s ? 1 : 0];
 
-		switch (norms[i].kind) {
-		case EE_NORM_NFC:
-			status = ee_nfc(span, b, err);
-			break;
-		case EE_NORM_REPLACE:
-			status = replace(&norms[i], span, b, err);
-			break;
-		case EE_NORM_PREPEND:
-		case EE_NORM_PREFIX:
-		case EE_NORM_PREFIX_FIRST:
-			status = prepend(&norms[i], span, b, err);
-			break;
-		}
+		if (norms[i].kind == EE_NORM_NFC)
+			TRY(ee_nfc(span, b, err));
+		else if (norms[i].kind == EE_NORM_REPLACE)
+			TRY(replace(&norms[i], span, b, err));
+		else
+			TRY(prepend(&norms[i], span, b, err));
 	}
-	return status;
+	return EE_OK;
 }

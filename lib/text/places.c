@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/outfile.h"
+#include "base/try.h"
 #include "file/json.h"
 
 static size_t
@@ -57,13 +58,11 @@ static enum ee_status
 parse_list(struct ee_arena *arena, const char *text, size_t len,
 	   const char *name, struct ee_value *list, struct ee_err *err)
 {
-	enum ee_status status;
-
-	status = ee_json_parse(arena, text, len, name, list, err);
-	if (status == EE_OK && list->type != EE_LIST)
+	TRY(ee_json_parse(arena, text, len, name, list, err));
+	if (list->type != EE_LIST)
 		return ee_fail(err, EE_EFORMAT, "%s: is %s, want a list of "
 			       "records", name, ee_type_name(list->type));
-	return status;
+	return EE_OK;
 }
 
 void
@@ -112,15 +111,7 @@ read_rest(struct ee_places *p, size_t *len, struct ee_err *err)
 
 	*len = 0;
 	do {
-		if (p->room - *len < 4096) {
-			const size_t room = 2 * p->room + (1 << 16);
-			char *line = ee_grow(p->line, room, 1, err);
-
-			if (line == NULL)
-				return EE_ENOMEM;
-			p->line = line;
-			p->room = room;
-		}
+		TRY(ee_reserve(&p->line, &p->room, *len + 4096, 1, err));
 		n = fread(p->line + *len, 1, p->room - *len, p->fp);
 		*len += n;
 	} while (n > 0);
@@ -131,7 +122,6 @@ read_rest(struct ee_places *p, size_t *len, struct ee_err *err)
 static enum ee_status
 read_list(struct ee_places *p, struct ee_err *err)
 {
-	enum ee_status status;
 	size_t len;
 	int c;
 
@@ -145,18 +135,14 @@ read_list(struct ee_places *p, struct ee_err *err)
 		ungetc(c, p->fp);
 	if (c != '[')
 		return EE_OK;
-	status = read_rest(p, &len, err);
-	if (status == EE_OK)
-		status = parse_list(&p->arena, p->line, len, p->name,
-				    &p->list, err);
-	return status;
+	TRY(read_rest(p, &len, err));
+	return parse_list(&p->arena, p->line, len, p->name, &p->list, err);
 }
 
 /* Open the next file; EE_END if there is none. */
 static enum ee_status
 open_next(struct ee_places *p, struct ee_err *err)
 {
-	enum ee_status status;
 	const char *path;
 
 	if (p->next_file == files_of(p->opt))
@@ -166,11 +152,10 @@ open_next(struct ee_places *p, struct ee_err *err)
 					 open(path, O_RDONLY | O_CLOEXEC);
 	if (p->fd < 0)
 		return ee_fail_sys(err, "%s", path);
-	status = ee_gunzip_open(&p->gz, p->fd, NULL, 0, p->name, err);
-	if (status == EE_OK && (p->fp = ee_gunzip_file(p->gz, err)) == NULL)
-		status = EE_EIO;
-	if (status != EE_OK)
-		return status;
+	TRY(ee_gunzip_open(&p->gz, p->fd, NULL, 0, p->name, err));
+	p->fp = ee_gunzip_file(p->gz, err);
+	if (p->fp == NULL)
+		return EE_EIO;
 	p->number = p->at = 0;
 	return p->opt->field != NULL ? read_list(p, err) : EE_OK;
 }
@@ -206,11 +191,8 @@ ee_places_next(struct ee_places *p, struct ee_place *place,
 	enum ee_status status;
 
 	for (;;) {
-		if (p->fp == NULL) {
-			status = open_next(p, err);
-			if (status != EE_OK)
-				return status;
-		}
+		if (p->fp == NULL)
+			TRY(open_next(p, err));
 		status = next_here(p, place, err);
 		if (status != EE_END)
 			return status;
@@ -222,15 +204,8 @@ static enum ee_status
 add_place(struct ee_place_index *x, const struct ee_place *place,
 	  struct ee_err *err)
 {
-	if (x->n == x->room) {
-		const size_t room = 2 * x->room + 1024;
-		void *p = ee_grow(x->places, room, sizeof(*x->places), err);
-
-		if (p == NULL)
-			return EE_ENOMEM;
-		x->places = p;
-		x->room = room;
-	}
+	TRY(ee_reserve(&x->places, &x->room, x->n + 1, sizeof(*x->places),
+		       err));
 	x->places[x->n++] = *place;
 	return EE_OK;
 }
@@ -240,19 +215,18 @@ add_lines(struct ee_place_index *x, const struct ee_corpus_options *opt,
 	  const char *s, size_t n, const char *name, struct ee_err *err)
 {
 	struct ee_place place = { .file = name };
-	enum ee_status status = EE_OK;
 	const char *end = s + n, *next;
 
-	for (; s < end && status == EE_OK; s = next) {
+	for (; s < end; s = next) {
 		next = memchr(s, '\n', (size_t)(end - s));
 		next = next != NULL ? next + 1 : end;
 		place.s = s;
 		place.len = without_end(s, (size_t)(next - s));
 		place.number++;
 		if (!is_passed_over(opt, s, place.len))
-			status = add_place(x, &place, err);
+			TRY(add_place(x, &place, err));
 	}
-	return status;
+	return EE_OK;
 }
 
 static enum ee_status
@@ -260,16 +234,16 @@ add_list(struct ee_place_index *x, const char *s, size_t n,
 	 const char *name, struct ee_err *err)
 {
 	struct ee_place place = { .file = name };
-	struct ee_value list = ee_list();
-	enum ee_status status = parse_list(&x->arena, s, n, name, &list, err);
+	struct ee_value list;
 	size_t i;
 
-	for (i = 0; i < list.n && status == EE_OK; i++) {
+	TRY(parse_list(&x->arena, s, n, name, &list, err));
+	for (i = 0; i < list.n; i++) {
 		place.record = &list.u.list[i];
 		place.number = i + 1;
-		status = add_place(x, &place, err);
+		TRY(add_place(x, &place, err));
 	}
-	return status;
+	return EE_OK;
 }
 
 static enum ee_status
@@ -278,18 +252,13 @@ add_file(struct ee_place_index *x, const struct ee_corpus_options *opt,
 {
 	struct ee_mapped *map = &x->maps[i];
 	const char *name, *path = path_of(opt, i, &name), *s;
-	enum ee_status status;
 	size_t at = 0;
 
 	if (strcmp(path, "-") == 0)
 		path = "/dev/stdin";
-	status = ee_map_file(map, path, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_map_file(map, path, err));
 	x->n_maps++;
-	status = ee_gunzip_map(map, name, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_gunzip_map(map, name, err));
 	s = map->size > 0 ? (const char *)map->data : "";
 	while (at < map->size && is_space((unsigned char)s[at]))
 		at++;
@@ -303,16 +272,15 @@ ee_place_index_make(struct ee_place_index *x,
 		    const struct ee_corpus_options *opt, struct ee_err *err)
 {
 	const size_t n = files_of(opt);
-	enum ee_status status = EE_OK;
 	size_t i;
 
 	*x = (struct ee_place_index){0};
 	x->maps = ee_calloc(n, sizeof(*x->maps), err);
 	if (x->maps == NULL)
 		return EE_ENOMEM;
-	for (i = 0; i < n && status == EE_OK; i++)
-		status = add_file(x, opt, i, err);
-	return status;
+	for (i = 0; i < n; i++)
+		TRY(add_file(x, opt, i, err));
+	return EE_OK;
 }
 
 void

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/tokparts.h"
 #include "text/utf8.h"
 
@@ -17,17 +18,7 @@ struct out {
 static enum ee_status
 append(struct out *out, const char *s, size_t n)
 {
-	const size_t want = *out->len + n + 1;
-
-	if (want > *out->room || *out->text == NULL) {
-		const size_t room = want + want / 2 + 64;
-		char *p = ee_grow(*out->text, room, 1, out->err);
-
-		if (p == NULL)
-			return EE_ENOMEM;
-		*out->text = p;
-		*out->room = room;
-	}
+	TRY(ee_reserve(out->text, out->room, *out->len + n + 1, 1, out->err));
 	memcpy(*out->text + *out->len, s, n);
 	*out->len += n;
 	(*out->text)[*out->len] = '\0';
@@ -55,16 +46,15 @@ fallback_byte(const char *s, size_t n)
 static enum ee_status
 end_fallback(struct out *out)
 {
-	enum ee_status status = EE_OK;
 	size_t n = out->fallback;
 
 	out->fallback = 0;
 	if (n == 0 || ee_utf8_valid(*out->text + *out->len - n, n) == n)
 		return EE_OK;
 	*out->len -= n;
-	while (n-- > 0 && status == EE_OK)
-		status = append(out, REPLACEMENT, 3);
-	return status;
+	while (n-- > 0)
+		TRY(append(out, REPLACEMENT, 3));
+	return EE_OK;
 }
 
 /* One token that is spelled in characters; 'first' of those decoded. */
@@ -77,23 +67,20 @@ append_spelled(const struct ee_decoder *d, const struct ee_token *t,
 	const int byte = d->byte_fallback ? fallback_byte(t->text, t->len)
 					  : -1;
 	const char c = (char)byte;
-	enum ee_status status = EE_OK;
 	size_t i;
 
 	if (byte >= 0) {
 		out->fallback++;
 		return append(out, &c, 1);
 	}
-	status = end_fallback(out);
+	TRY(end_fallback(out));
 	memcpy(drop, d->replaces, sizeof(drop));
 	for (i = 0; d->drop_first && first && i < d->n_replaces; i++)
 		drop[i].to_len = 0;
-	if (status == EE_OK)
-		status = ee_normalize(drop, d->n_replaces, &span, work,
-				      out->err);
-	if (status == EE_OK && d->spaced && !first)
-		status = append(out, " ", 1);
-	return status == EE_OK ? append(out, span.s, span.n) : status;
+	TRY(ee_normalize(drop, d->n_replaces, &span, work, out->err));
+	if (d->spaced && !first)
+		TRY(append(out, " ", 1));
+	return append(out, span.s, span.n);
 }
 
 /* Replace what is not UTF-8, from byte 0 on. */
@@ -162,7 +149,6 @@ ee_decode(const struct ee_tokenizer *tok, const int32_t *ids, size_t n,
 {
 	struct out out = { .text = text, .len = len, .room = room,
 			   .err = err };
-	enum ee_status status;
 	size_t i;
 
 	for (i = 0; i < n; i++)
@@ -171,12 +157,10 @@ ee_decode(const struct ee_tokenizer *tok, const int32_t *ids, size_t n,
 				       "want 0 to %zu", i, (int)ids[i],
 				       tok->vocab.n - 1);
 	*len = 0;
-	status = append(&out, "", 0);
-	if (status == EE_OK)
-		status = append_all(tok, ids, n, skip_special, &out);
-	if (status == EE_OK && tok->decoder.byte_level)
-		status = repair(&out);
-	if (status == EE_OK && !tok->decoder.byte_level)
-		strip(&tok->decoder, &out);
-	return status;
+	TRY(append(&out, "", 0));
+	TRY(append_all(tok, ids, n, skip_special, &out));
+	if (tok->decoder.byte_level)
+		return repair(&out);
+	strip(&tok->decoder, &out);
+	return EE_OK;
 }

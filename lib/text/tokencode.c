@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/bpe.h"
 #include "text/tokparts.h"
 #include "text/utf8.h"
@@ -32,21 +33,13 @@ ee_ids_free(struct ee_ids *ids)
 }
 
 static enum ee_status
-grow(struct ee_ids *out, size_t more, struct ee_err *err)
+grow(struct ee_ids *out, struct ee_err *err)
 {
-	const size_t room = out->n + out->n / 2 + more + 64;
-	int32_t *ids = ee_grow(out->ids, room, sizeof(*ids), err);
-	size_t *ends;
+	size_t room = out->room;
 
-	if (ids == NULL)
-		return EE_ENOMEM;
-	out->ids = ids;
-	ends = ee_grow(out->ends, room, sizeof(*ends), err);
-	if (ends == NULL)
-		return EE_ENOMEM;
-	out->ends = ends;
-	out->room = room;
-	return EE_OK;
+	TRY(ee_reserve(&out->ids, &room, out->n + 1, sizeof(*out->ids), err));
+	return ee_reserve(&out->ends, &out->room, out->n + 1,
+			  sizeof(*out->ends), err);
 }
 
 static inline enum ee_status
@@ -54,25 +47,28 @@ put(struct job *job, int32_t id, size_t end)
 {
 	struct ee_ids *out = job->out;
 
-	if (out->n == out->room && grow(out, 1, job->err) != EE_OK)
-		return EE_ENOMEM;
+	if (out->n == out->room)
+		TRY(grow(out, job->err));
 	out->ids[out->n] = id;
 	out->ends[out->n++] = end;
 	return EE_OK;
 }
 
+/* 'id' is the token that has the word for its text, or -1. */
 static enum ee_status
-merge_word(struct job *job, const struct ee_span *word)
+merge_word(struct job *job, const struct ee_span *word, int32_t id)
 {
-	enum ee_status status;
+	const struct ee_vocab *v = &job->tok->vocab;
+	const struct ee_bpe *bpe = &job->bpe;
 	size_t i;
 
-	status = ee_bpe_word(&job->tok->vocab, word->s, word->n, &job->bpe,
-			     job->err);
-	for (i = 0; i < job->bpe.n && status == EE_OK; i++)
-		status = put(job, job->bpe.ids[i],
-			     ee_span_end(word, job->bpe.ends[i]));
-	return status;
+	TRY(ee_bpe_word(v, word->s, word->n, &job->bpe, job->err));
+	for (i = 0; i < bpe->n; i++)
+		TRY(put(job, bpe->ids[i], ee_span_end(word, bpe->ends[i])));
+	if (bpe->n == 1 && bpe->ids[0] == id)
+		atomic_store_explicit(&v->tokens[id].whole, true,
+				      memory_order_relaxed);
+	return EE_OK;
 }
 
 /* A word that is a token needs no merging if the token is reached by it. */
@@ -82,9 +78,10 @@ encode_word(struct job *job, const struct ee_span *word)
 	const struct ee_vocab *v = &job->tok->vocab;
 	const int32_t id = ee_vocab_text(v, word->s, word->n);
 
-	if (id >= 0 && v->tokens[id].flags & EE_TOKEN_WHOLE)
+	if (id >= 0 && (v->ignore_merges ||
+	    atomic_load_explicit(&v->tokens[id].whole, memory_order_relaxed)))
 		return put(job, id, ee_span_end(word, word->n));
-	return merge_word(job, word);
+	return merge_word(job, word, id);
 }
 
 static enum ee_status cut(struct job *job, const struct ee_span *span,
@@ -95,26 +92,24 @@ static enum ee_status
 cut_regex(struct job *job, const struct ee_span *span, size_t level)
 {
 	const struct ee_split *split = &job->tok->splits[level];
-	enum ee_status status = EE_OK;
 	size_t at = 0, from, to;
 	struct ee_span part;
 
 	if (job->matcher == NULL)
-		status = ee_matcher_open(&job->matcher, job->err);
-	while (at < span->n && status == EE_OK) {
-		status = ee_matcher_next(job->matcher, split, span->s,
-					 span->n, at, &from, &to, job->err);
-		if (status == EE_OK && from > at && !split->drop_gaps) {
+		TRY(ee_matcher_open(&job->matcher, job->err));
+	for (; at < span->n; at = to) {
+		TRY(ee_matcher_next(job->matcher, split, span->s, span->n, at,
+				    &from, &to, job->err));
+		if (from > at && !split->drop_gaps) {
 			part = ee_span_part(span, at, from - at);
-			status = cut(job, &part, level + 1);
+			TRY(cut(job, &part, level + 1));
 		}
-		if (status == EE_OK && to > from && !split->drop_hits) {
+		if (to > from && !split->drop_hits) {
 			part = ee_span_part(span, from, to - from);
-			status = cut(job, &part, level + 1);
+			TRY(cut(job, &part, level + 1));
 		}
-		at = to;
 	}
-	return status;
+	return EE_OK;
 }
 
 /* Cut 'span' (not empty) by split 'level' and those after it. */
@@ -123,15 +118,13 @@ cut(struct job *job, const struct ee_span *span, size_t level)
 {
 	const struct ee_tokenizer *tok = job->tok;
 	const struct ee_split *split = &tok->splits[level];
-	const bool last = level + 1 >= tok->n_splits;
-	enum ee_status status = EE_OK;
 	size_t at, n = 0;
 
 	if (level == tok->n_splits)
 		return encode_word(job, span);
 	if (split->kind == EE_SPLIT_REGEX)
 		return cut_regex(job, span, level);
-	for (at = 0; at < span->n && status == EE_OK; at += n) {
+	for (at = 0; at < span->n; at += n) {
 		const char *s = span->s + at;
 		const size_t left = span->n - at;
 		struct ee_span part;
@@ -150,24 +143,19 @@ cut(struct job *job, const struct ee_span *span, size_t level)
 			break;
 		}
 		part = ee_span_part(span, at, n);
-		status = last ? encode_word(job, &part)
-			      : cut(job, &part, level + 1);
+		TRY(level + 1 == tok->n_splits ? encode_word(job, &part)
+					       : cut(job, &part, level + 1));
 	}
-	return status;
+	return EE_OK;
 }
 
 static enum ee_status
 encode_piece(struct job *job, struct ee_span span)
 {
 	const struct ee_tokenizer *tok = job->tok;
-	enum ee_status status = EE_OK;
 
-	if (tok->n_pres > 0)
-		status = ee_normalize(tok->pres, tok->n_pres, &span, job->pre,
-				      job->err);
-	if (status == EE_OK && span.n > 0)
-		status = cut(job, &span, 0);
-	return status;
+	TRY(ee_normalize(tok->pres, tok->n_pres, &span, job->pre, job->err));
+	return span.n > 0 ? cut(job, &span, 0) : EE_OK;
 }
 
 /*
@@ -178,37 +166,28 @@ static enum ee_status
 cut_added(struct job *job, const struct ee_added *added, struct ee_span span,
 	  enum ee_status (*rest)(struct job *, struct ee_span))
 {
-	enum ee_status status = EE_OK;
 	size_t at = 0, resume = 0;
 	struct ee_added_hit hit;
 
-	while (status == EE_OK &&
-	       ee_added_next(added, span.s, span.n, job->plain, &resume, at,
+	while (ee_added_next(added, span.s, span.n, job->plain, &resume, at,
 			     &hit)) {
 		if (hit.from > at)
-			status = rest(job, ee_span_part(&span, at,
-							hit.from - at));
-		if (status == EE_OK)
-			status = put(job, hit.id, ee_span_end(&span, hit.to));
+			TRY(rest(job, ee_span_part(&span, at, hit.from - at)));
+		TRY(put(job, hit.id, ee_span_end(&span, hit.to)));
 		at = hit.to;
 	}
-	if (status == EE_OK && at < span.n)
-		status = rest(job, ee_span_part(&span, at, span.n - at));
-	return status;
+	return at < span.n ? rest(job, ee_span_part(&span, at, span.n - at))
+			   : EE_OK;
 }
 
 static enum ee_status
 encode_segment(struct job *job, struct ee_span span)
 {
 	const struct ee_tokenizer *tok = job->tok;
-	enum ee_status status = EE_OK;
 
-	if (tok->n_norms > 0)
-		status = ee_normalize(tok->norms, tok->n_norms, &span,
-				      job->norm, job->err);
-	if (status == EE_OK)
-		status = cut_added(job, &tok->normal, span, encode_piece);
-	return status;
+	TRY(ee_normalize(tok->norms, tok->n_norms, &span, job->norm,
+			 job->err));
+	return cut_added(job, &tok->normal, span, encode_piece);
 }
 
 /* Ends never go back; the last token takes what is left; and they are bytes
@@ -233,19 +212,15 @@ static enum ee_status
 encode_text(struct job *job, const struct ee_span *text, bool bos)
 {
 	const struct ee_tokenizer *tok = job->tok;
-	enum ee_status status = EE_OK;
+	const struct ee_span all = { .s = text->s, .n = text->n };
 	size_t i;
 
-	for (i = 0; bos && i < tok->n_before && status == EE_OK; i++)
-		status = put(job, tok->before[i], 0);
-	if (status == EE_OK)
-		status = cut_added(job, &tok->raw,
-				   (struct ee_span){ .s = text->s,
-						     .n = text->n },
-				   encode_segment);
-	for (i = 0; bos && i < tok->n_after && status == EE_OK; i++)
-		status = put(job, tok->after[i], text->n);
-	return status;
+	for (i = 0; bos && i < tok->n_before; i++)
+		TRY(put(job, tok->before[i], 0));
+	TRY(cut_added(job, &tok->raw, all, encode_segment));
+	for (i = 0; bos && i < tok->n_after; i++)
+		TRY(put(job, tok->after[i], text->n));
+	return EE_OK;
 }
 
 enum ee_status

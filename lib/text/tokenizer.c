@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "base/outfile.h"
+#include "base/try.h"
 #include "file/json.h"
-#include "text/bpe.h"
 #include "text/tokparts.h"
+#include "text/utf8.h"
 
 enum { MAX_NORM_TEXT = 64 };
 
@@ -68,28 +69,33 @@ add_normalized(struct ee_tokenizer *tok, const char *text, size_t len,
 }
 
 enum ee_status
+ee_tok_find(struct ee_tokenizer *tok, const char *text, size_t len,
+	    int32_t *id, struct ee_err *err)
+{
+	TRY(ee_vocab_find(&tok->vocab, text, len, id, err));
+	if (*id < 0)
+		*id = ee_added_find(&tok->raw, text, len);
+	if (*id < 0)
+		*id = ee_added_find(&tok->normal, text, len);
+	return EE_OK;
+}
+
+enum ee_status
 ee_tok_add(struct ee_tokenizer *tok, const char *text, size_t len,
 	   int64_t id, unsigned flags, struct ee_err *err)
 {
 	const unsigned how = flags & ~(unsigned)EE_ADDED_NORMAL;
-	enum ee_status status;
 	int32_t known;
 
-	status = ee_vocab_find(&tok->vocab, text, len, &known, err);
-	if (status == EE_OK && known < 0)
-		known = ee_added_find(&tok->raw, text, len);
-	if (status == EE_OK && known < 0)
-		known = ee_added_find(&tok->normal, text, len);
-	if (status == EE_OK && known >= 0 && id >= 0 && known != id)
+	TRY(ee_tok_find(tok, text, len, &known, err));
+	if (known >= 0 && id >= 0 && known != id)
 		return ee_fail(err, EE_EFORMAT, "added token '%.40s': id "
 			       "%lld, but the vocabulary says %d", text,
 			       (long long)id, (int)known);
-	if (status == EE_OK && known < 0) {
-		status = ee_vocab_extra(&tok->vocab, id, text, len, err);
+	if (known < 0) {
+		TRY(ee_vocab_extra(&tok->vocab, id, text, len, err));
 		known = (int32_t)id;
 	}
-	if (status != EE_OK)
-		return status;
 	if (flags & EE_ADDED_SPECIAL)
 		tok->vocab.tokens[known].flags |= EE_TOKEN_SPECIAL;
 	if (flags & EE_ADDED_NORMAL)
@@ -134,37 +140,20 @@ fingerprint(const struct ee_tokenizer *tok)
 }
 
 /* Make ready for use what the readers have filled. */
-static EE_MUST_CHECK enum ee_status
+static enum ee_status
 finish(struct ee_tokenizer *tok, struct ee_err *err)
 {
 	const struct ee_split words = { .kind = EE_SPLIT_MARK, .runs = true };
-	enum ee_status status = ee_arena_check(&tok->arena, err);
 
-	if (status == EE_OK && tok->vocab.n_model == 0)
+	TRY(ee_arena_check(&tok->arena, err));
+	if (tok->vocab.n_model == 0)
 		return ee_fail(err, EE_EFORMAT, "the vocabulary is empty");
-	if (status == EE_OK)
-		status = ee_vocab_finish(&tok->vocab, err);
-	if (status == EE_OK)
-		status = ee_bpe_mark_whole(&tok->vocab, err);
-	if (status == EE_OK && tok->n_splits == 0 &&
-	    tok->vocab.words_at_mark)
-		status = ee_tok_split(tok, &words, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_vocab_finish(&tok->vocab, err));
+	if (tok->n_splits == 0 && tok->vocab.words_at_mark)
+		TRY(ee_tok_split(tok, &words, err));
 	if (tok->bos < 0 && tok->n_before > 0)
 		tok->bos = tok->before[0];
 	tok->fingerprint = fingerprint(tok);
-	return EE_OK;
-}
-
-static enum ee_status
-new_tokenizer(struct ee_tokenizer **tok, struct ee_err *err)
-{
-	*tok = ee_calloc(1, sizeof(**tok), err);
-	if (*tok == NULL)
-		return EE_ENOMEM;
-	ee_vocab_init(&(*tok)->vocab, false);
-	(*tok)->bos = (*tok)->eos = -1;
 	return EE_OK;
 }
 
@@ -184,67 +173,92 @@ ee_tokenizer_close(struct ee_tokenizer *tok)
 	free(tok);
 }
 
-/* Read the tokenizer that 'kind' is the main file of, from memory. */
-static enum ee_status
-read_kind(struct ee_tokenizer *tok, const char *kind, const char *where,
-	  const struct ee_mapped *main_file, const char *merges_where,
-	  const struct ee_mapped *merges, struct ee_err *err)
-{
-	const char *data = main_file->data ? (const char *)main_file->data
-					   : "";
-	const char *more = merges->data ? (const char *)merges->data : "";
-
-	if (strcmp(kind, "tokenizer.json") == 0)
-		return ee_tok_read_json(tok, data, main_file->size, where,
-					err);
-	if (strcmp(kind, "tokenizer.model") == 0)
-		return ee_tok_read_model(tok, data, main_file->size, where,
-					 err);
-	return ee_tok_read_vocab(tok, data, main_file->size, where, more,
-				 merges->size, merges_where, err);
-}
-
-enum ee_status
-ee_tok_from_memory(struct ee_tokenizer **tok, const char *kind,
-		   const char *data, size_t size, const char *merges,
-		   size_t merges_size, struct ee_err *err)
-{
-	const struct ee_mapped one = {
-		.data = (const unsigned char *)data, .size = size
-	}, two = {
-		.data = (const unsigned char *)merges, .size = merges_size
-	};
-	const struct ee_tok_settings set = {
-		.complete = strcmp(kind, "tokenizer.json") == 0,
-		.bos = strcmp(kind, "tokenizer.model") == 0
-	};
-	enum ee_status status = new_tokenizer(tok, err);
-
-	if (status == EE_OK)
-		status = read_kind(*tok, kind, kind, &one, "merges.txt", &two,
-				   err);
-	if (status == EE_OK)
-		status = ee_tok_set(*tok, &set, err);
-	if (status == EE_OK)
-		status = finish(*tok, err);
-	if (status != EE_OK) {
-		ee_tokenizer_close(*tok);
-		*tok = NULL;
-	}
-	return status;
-}
-
 /* What a folder may hold, in order of preference. */
-static const struct {
-	const char *main_file, *merges;
+static const struct kind {
+	const char *name[2];
+	enum ee_status (*read)(struct ee_tokenizer *tok,
+			       const struct ee_tok_file *f,
+			       struct ee_err *err);
+	bool complete, bos;	/* see struct ee_tok_settings */
 } kinds[] = {
-	{ "tokenizer.json", NULL },
-	{ "vocab.json", "merges.txt" },
-	{ "encoder.json", "vocab.bpe" },
-	{ "tokenizer.model", NULL }
+	{ { "tokenizer.json" }, ee_tok_read_json, true, false },
+	{ { "vocab.json", "merges.txt" }, ee_tok_read_vocab, false, false },
+	{ { "encoder.json", "vocab.bpe" }, ee_tok_read_vocab, false, false },
+	{ { "tokenizer.model" }, ee_tok_read_model, false, true }
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+enum ee_status
+ee_tok_want_utf8(const struct ee_tok_file *f, struct ee_err *err)
+{
+	const size_t valid = ee_utf8_valid(f->s, f->n);
+
+	return valid == f->n ? EE_OK :
+	       ee_fail(err, EE_EFORMAT, "%s: byte %zu: not UTF-8", f->where,
+		       valid);
+}
+
+/* A tokenizer of these files and settings, whose form is that of 'kind'. */
+static enum ee_status
+fill(struct ee_tokenizer *tok, const struct kind *kind,
+     const struct ee_tok_file f[2], struct ee_tok_settings *set,
+     struct ee_err *err)
+{
+	set->complete = kind->complete;
+	set->bos = kind->bos;
+	TRY(kind->read(tok, f, err));
+	TRY(ee_tok_set(tok, set, err));
+	return finish(tok, err);
+}
+
+static struct ee_tokenizer *
+new_tokenizer(struct ee_err *err)
+{
+	struct ee_tokenizer *tok = ee_calloc(1, sizeof(*tok), err);
+
+	if (tok != NULL) {
+		ee_vocab_init(&tok->vocab, false);
+		tok->bos = tok->eos = -1;
+	}
+	return tok;
+}
+
+static struct ee_tok_file
+file_of(const void *data, size_t n, const char *where)
+{
+	return (struct ee_tok_file){ data != NULL ? data : "", n, where };
+}
+
+/* Give 'made' to the caller, or close it if it has not become one. */
+static enum ee_status
+hand_over(struct ee_tokenizer **tok, struct ee_tokenizer *made,
+	  enum ee_status status)
+{
+	*tok = status == EE_OK ? made : NULL;
+	if (status != EE_OK)
+		ee_tokenizer_close(made);
+	return status;
+}
+
+enum ee_status
+ee_tok_from_memory(struct ee_tokenizer **tok, const char *name,
+		   const char *data, size_t size, const char *merges,
+		   size_t merges_size, struct ee_err *err)
+{
+	struct ee_tokenizer *made = new_tokenizer(err);
+	struct ee_tok_settings set = { .warn = NULL };
+	const struct kind *kind = kinds;
+	const struct ee_tok_file files[2] = {
+		file_of(data, size, name),
+		file_of(merges, merges_size, "merges.txt")
+	};
+
+	while (strcmp(kind->name[0], name) != 0)
+		kind++;
+	return hand_over(tok, made, made == NULL ? EE_ENOMEM :
+			 fill(made, kind, files, &set, err));
+}
 
 /* "dir/name", in the arena; NULL if there is no such file. */
 static const char *
@@ -266,88 +280,72 @@ read_settings(struct ee_tokenizer *tok, const char *dir, const char *name,
 	*out = NULL;
 	if (path == NULL)
 		return ee_arena_check(&tok->arena, err);
-	v = ee_arena_alloc(&tok->arena, sizeof(*v), _Alignof(struct ee_value));
-	if (v == NULL)
-		return ee_arena_check(&tok->arena, err);
-	*out = v;
-	return ee_json_read(&tok->arena, path, v, err);
+	*out = v = ee_arena_alloc(&tok->arena, sizeof(*v),
+				  _Alignof(struct ee_value));
+	return v == NULL ? ee_arena_check(&tok->arena, err)
+			 : ee_json_read(&tok->arena, path, v, err);
 }
 
-static enum ee_status
-open_kind(struct ee_tokenizer *tok, size_t kind, const char *path,
-	  const char *merges_path, struct ee_err *err)
+/* The first kind that is there whole, and where; NULL if none is. */
+static const struct kind *
+find_kind(struct ee_arena *arena, const char *dir, const char *path[2])
 {
-	struct ee_mapped main_file = {0}, merges = {0};
-	enum ee_status status;
+	const struct kind *k;
 
-	status = ee_map_file(&main_file, path, err);
-	if (status != EE_OK)
-		return status;
-	if (merges_path != NULL)
-		status = ee_map_file(&merges, merges_path, err);
-	if (status == EE_OK)
-		status = read_kind(tok, kinds[kind].main_file, path,
-				   &main_file, merges_path, &merges, err);
-	if (merges_path != NULL)
-		ee_unmap_file(&merges);
-	ee_unmap_file(&main_file);
-	return status;
-}
-
-/* Read the first kind that is there whole. */
-static enum ee_status
-open_any(struct ee_tokenizer *tok, const char *dir,
-	 struct ee_tok_settings *set, struct ee_err *err)
-{
-	const char *path, *merges;
-	size_t i;
-
-	for (i = 0; i < KINDS; i++) {
-		merges = NULL;
-		path = path_of(&tok->arena, dir, kinds[i].main_file);
-		if (path != NULL && kinds[i].merges != NULL) {
-			merges = path_of(&tok->arena, dir, kinds[i].merges);
-			if (merges == NULL)
-				path = NULL;
-		}
-		if (path == NULL)
-			continue;
-		set->complete = i == 0;
-		set->bos = i == KINDS - 1;
-		return open_kind(tok, i, path, merges, err);
+	for (k = kinds; k < kinds + KINDS; k++) {
+		path[0] = path_of(arena, dir, k->name[0]);
+		path[1] = NULL;
+		if (path[0] != NULL && k->name[1] != NULL)
+			path[1] = path_of(arena, dir, k->name[1]);
+		if (path[0] != NULL &&
+		    (path[1] != NULL || k->name[1] == NULL))
+			return k;
 	}
-	return ee_fail(err, EE_EIO, "%s: no tokenizer: neither tokenizer.json "
-		       "nor vocab.json and merges.txt nor encoder.json and "
-		       "vocab.bpe nor tokenizer.model", dir);
+	return NULL;
+}
+
+static enum ee_status
+open_folder(struct ee_tokenizer *tok, const char *dir,
+	    const struct ee_warn *warn, struct ee_err *err)
+{
+	struct ee_tok_settings set = { .warn = warn };
+	struct ee_mapped maps[2] = { { 0 }, { 0 } };
+	struct ee_tok_file files[2] = { { 0 }, { 0 } };
+	enum ee_status status = EE_OK;
+	const struct kind *kind;
+	const char *path[2];
+	unsigned i;
+
+	kind = find_kind(&tok->arena, dir, path);
+	TRY(ee_arena_check(&tok->arena, err));
+	if (kind == NULL)
+		return ee_fail(err, EE_EIO, "%s: no tokenizer: neither "
+			       "tokenizer.json nor vocab.json and merges.txt "
+			       "nor encoder.json and vocab.bpe nor "
+			       "tokenizer.model", dir);
+	TRY(read_settings(tok, dir, "tokenizer_config.json", &set.config,
+			  err));
+	TRY(read_settings(tok, dir, "special_tokens_map.json", &set.map, err));
+	TRY(read_settings(tok, dir, "added_tokens.json", &set.added, err));
+	for (i = 0; i < 2 && path[i] != NULL && status == EE_OK; i++) {
+		status = ee_map_file(&maps[i], path[i], err);
+		files[i] = file_of(maps[i].data, maps[i].size, path[i]);
+	}
+	if (status == EE_OK)
+		status = fill(tok, kind, files, &set, err);
+	ee_unmap_file(&maps[0]);
+	ee_unmap_file(&maps[1]);
+	return status;
 }
 
 enum ee_status
 ee_tokenizer_open(struct ee_tokenizer **tok, const char *dir,
 		  const struct ee_warn *warn, struct ee_err *err)
 {
-	struct ee_tok_settings set = { .warn = warn };
-	enum ee_status status = new_tokenizer(tok, err);
+	struct ee_tokenizer *made = new_tokenizer(err);
 
-	if (status == EE_OK)
-		status = open_any(*tok, dir, &set, err);
-	if (status == EE_OK)
-		status = read_settings(*tok, dir, "tokenizer_config.json",
-				       &set.config, err);
-	if (status == EE_OK)
-		status = read_settings(*tok, dir, "special_tokens_map.json",
-				       &set.map, err);
-	if (status == EE_OK)
-		status = read_settings(*tok, dir, "added_tokens.json",
-				       &set.added, err);
-	if (status == EE_OK)
-		status = ee_tok_set(*tok, &set, err);
-	if (status == EE_OK)
-		status = finish(*tok, err);
-	if (status != EE_OK) {
-		ee_tokenizer_close(*tok);
-		*tok = NULL;
-	}
-	return status;
+	return hand_over(tok, made, made == NULL ? EE_ENOMEM :
+			 open_folder(made, dir, warn, err));
 }
 
 size_t

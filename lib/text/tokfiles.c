@@ -2,15 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/tokjson.h"
-#include "text/utf8.h"
 
 /* merges.txt: "#version: ..." if it has one, then two tokens a line. */
 static enum ee_status
-read_merges(struct ee_vocab *v, const char *text, size_t len,
-	    const char *where, struct ee_err *err)
+read_merges(struct ee_vocab *v, const struct ee_tok_file *f,
+	    struct ee_err *err)
 {
-	const char *end = text + len, *eol, *space;
+	const char *text = f->s, *end = text + f->n, *eol;
 	enum ee_status status;
 	size_t line = 0, n;
 
@@ -25,48 +25,26 @@ read_merges(struct ee_vocab *v, const char *text, size_t len,
 		if (n == 0 || (line == 1 && n >= 8 &&
 			       memcmp(text, "#version", 8) == 0))
 			continue;
-		space = memchr(text, ' ', n);
-		if (space == NULL || memchr(space + 1, ' ', n - 1 -
-					    (size_t)(space - text)) != NULL)
-			return ee_fail(err, EE_EFORMAT, "%s:%zu: want two "
-				       "tokens and a space", where, line);
-		status = ee_vocab_merge(v, text, (size_t)(space - text),
-					space + 1,
-					n - 1 - (size_t)(space - text), err);
+		status = ee_vocab_merge_line(v, text, n, err);
 		if (status != EE_OK)
-			return ee_within(err, status, "%s:%zu", where, line);
+			return ee_within(err, status, "%s:%zu", f->where,
+					 line);
 	}
 	return EE_OK;
 }
 
 enum ee_status
-ee_tok_read_vocab(struct ee_tokenizer *tok, const char *vocab,
-		  size_t vocab_len, const char *vocab_where,
-		  const char *merges, size_t merges_len,
-		  const char *merges_where, struct ee_err *err)
+ee_tok_read_vocab(struct ee_tokenizer *tok, const struct ee_tok_file *f,
+		  struct ee_err *err)
 {
 	const struct ee_split split = { .kind = EE_SPLIT_GPT2 };
-	const size_t valid = ee_utf8_valid(merges, merges_len);
-	enum ee_status status;
 
 	tok->vocab.byte_level = true;
 	tok->decoder.byte_level = true;
-	if (valid < merges_len)
-		return ee_fail(err, EE_EFORMAT, "%s: byte %zu: not UTF-8",
-			       merges_where, valid);
-	status = ee_tok_read_vocab_json(tok, vocab, vocab_len, vocab_where,
-					err);
-	if (status == EE_OK) {
-		status = ee_vocab_index(&tok->vocab, err);
-		if (status != EE_OK)
-			return ee_within(err, status, "%s", vocab_where);
-	}
-	if (status == EE_OK)
-		status = read_merges(&tok->vocab, merges, merges_len,
-				     merges_where, err);
-	if (status == EE_OK)
-		status = ee_tok_split(tok, &split, err);
-	return status;
+	TRY(ee_tok_want_utf8(&f[1], err));
+	TRY(ee_tok_read_vocab_json(tok, &f[0], err));
+	TRY(read_merges(&tok->vocab, &f[1], err));
+	return ee_tok_split(tok, &split, err);
 }
 
 /* The text of a special token, written as such or as a map with "content";
@@ -79,44 +57,6 @@ content_of(const struct ee_value *v)
 	return v != NULL && v->type == EE_TEXT && v->n > 0 ? v : NULL;
 }
 
-/* Id of a token of the vocabulary or an added one; -1 if there is none. */
-static enum ee_status
-id_of(struct ee_tokenizer *tok, const struct ee_value *text, int32_t *id,
-      struct ee_err *err)
-{
-	enum ee_status status;
-
-	status = ee_vocab_find(&tok->vocab, text->u.text, text->n, id, err);
-	if (status == EE_OK && *id < 0)
-		*id = ee_added_find(&tok->raw, text->u.text, text->n);
-	if (status == EE_OK && *id < 0)
-		*id = ee_added_find(&tok->normal, text->u.text, text->n);
-	return status;
-}
-
-static unsigned
-flags_of(const struct ee_value *v, unsigned flags)
-{
-	static const struct {
-		const char *key;
-		unsigned flag;
-	} all[] = {
-		{ "lstrip", EE_ADDED_LSTRIP }, { "rstrip", EE_ADDED_RSTRIP },
-		{ "single_word", EE_ADDED_WORD },
-		{ "normalized", EE_ADDED_NORMAL },
-		{ "special", EE_ADDED_SPECIAL }
-	};
-	const struct ee_value *on;
-	size_t i;
-
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		on = ee_get(v, all[i].key);
-		if (on != NULL && on->type == EE_LOGIC && on->u.logic)
-			flags |= all[i].flag;
-	}
-	return flags;
-}
-
 /* A special token 'v'; its id to '*id' where that is wanted. */
 static enum ee_status
 set_special(struct ee_tokenizer *tok, const struct ee_tok_settings *set,
@@ -124,23 +64,24 @@ set_special(struct ee_tokenizer *tok, const struct ee_tok_settings *set,
 	    struct ee_err *err)
 {
 	const struct ee_value *text = content_of(v);
-	enum ee_status status;
+	unsigned flags = 0;
 	int32_t found;
 
 	if (text == NULL)
 		return EE_OK;
-	status = id_of(tok, text, &found, err);
-	if (status == EE_OK && found < 0)
+	TRY(ee_tok_find(tok, text->u.text, text->n, &found, err));
+	if (found < 0) {
 		ee_warn(set->warn, "%s '%.60s' is not in the vocabulary", key,
 			text->u.text);
-	if (status != EE_OK || found < 0)
-		return status;
+		return EE_OK;
+	}
 	if (id != NULL)
 		*id = found;
 	if (set->complete)
 		return EE_OK;
+	TRY(ee_tok_json_flags(v, &flags, key, err));
 	return ee_tok_add(tok, text->u.text, text->n, found,
-			  flags_of(v, EE_ADDED_SPECIAL), err);
+			  flags | EE_ADDED_SPECIAL, err);
 }
 
 /* The special tokens that 'map' names. */
@@ -148,7 +89,7 @@ static enum ee_status
 set_specials(struct ee_tokenizer *tok, const struct ee_tok_settings *set,
 	     const struct ee_value *map, struct ee_err *err)
 {
-	struct {
+	const struct {
 		const char *key;
 		int32_t *id;
 	} keys[] = {
@@ -159,18 +100,15 @@ set_specials(struct ee_tokenizer *tok, const struct ee_tok_settings *set,
 	};
 	const struct ee_value *more = ee_get(map,
 					     "additional_special_tokens");
-	enum ee_status status = EE_OK;
 	size_t i;
 
-	for (i = 0; i < 7 && status == EE_OK; i++)
-		status = set_special(tok, set, keys[i].key,
-				     ee_get(map, keys[i].key), keys[i].id,
-				     err);
-	for (i = 0; more != NULL && more->type == EE_LIST && i < more->n &&
-	     status == EE_OK; i++)
-		status = set_special(tok, set, "additional special token",
-				     &more->u.list[i], NULL, err);
-	return status;
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		TRY(set_special(tok, set, keys[i].key,
+				ee_get(map, keys[i].key), keys[i].id, err));
+	for (i = 0; more != NULL && more->type == EE_LIST && i < more->n; i++)
+		TRY(set_special(tok, set, "additional special token",
+				&more->u.list[i], NULL, err));
+	return EE_OK;
 }
 
 /* added_tokens.json {text: id} and "added_tokens_decoder" {"id": {...}}. */
@@ -180,35 +118,34 @@ set_added(struct ee_tokenizer *tok, const struct ee_tok_settings *set,
 {
 	const struct ee_value *map = ee_get(set->config,
 					    "added_tokens_decoder"), *text;
-	enum ee_status status = EE_OK;
+	const struct ee_pair *pair;
+	unsigned flags;
 	int64_t id;
 	size_t i;
 
-	for (i = 0; map != NULL && map->type == EE_MAP && i < map->n &&
-	     status == EE_OK; i++) {
-		const struct ee_pair *pair = &map->u.map[i];
-
+	for (i = 0; map != NULL && map->type == EE_MAP && i < map->n; i++) {
+		pair = &map->u.map[i];
 		text = content_of(&pair->value);
 		if (text == NULL ||
 		    !ee_parse_int(pair->key, 0, EE_MAX_ID - 1, &id))
 			return ee_fail(err, EE_EFORMAT, "tokenizer_config."
 				       "json: added_tokens_decoder: '%.40s': "
 				       "want an id with a token", pair->key);
-		status = ee_tok_add(tok, text->u.text, text->n, id,
-				    flags_of(&pair->value, 0), err);
+		flags = 0;
+		TRY(ee_tok_json_flags(&pair->value, &flags,
+				      "added_tokens_decoder", err));
+		TRY(ee_tok_add(tok, text->u.text, text->n, id, flags, err));
 	}
 	map = set->added;
-	for (i = 0; map != NULL && map->type == EE_MAP && i < map->n &&
-	     status == EE_OK; i++) {
-		const struct ee_pair *pair = &map->u.map[i];
-
-		status = ee_get_int(map, pair->key, 0, EE_MAX_ID - 1, &id,
-				    "added_tokens.json", err);
-		if (status == EE_OK && pair->key[0] != '\0')
-			status = ee_tok_add(tok, pair->key, strlen(pair->key),
-					    id, 0, err);
+	for (i = 0; map != NULL && map->type == EE_MAP && i < map->n; i++) {
+		pair = &map->u.map[i];
+		TRY(ee_get_int(map, pair->key, 0, EE_MAX_ID - 1, &id,
+			       "added_tokens.json", err));
+		if (pair->key[0] != '\0')
+			TRY(ee_tok_add(tok, pair->key, strlen(pair->key), id,
+				       0, err));
 	}
-	return status;
+	return EE_OK;
 }
 
 /* add_bos_token, add_eos_token, add_prefix_space. */
@@ -218,26 +155,19 @@ set_flags(struct ee_tokenizer *tok, const struct ee_tok_settings *set,
 {
 	static const char where[] = "tokenizer_config.json";
 	bool bos = set->bos, eos = false, prefix = false;
-	enum ee_status status;
 
-	status = ee_tok_json_flag(set->config, "add_bos_token", &bos, where,
-				  err);
-	if (status == EE_OK)
-		status = ee_tok_json_flag(set->config, "add_eos_token", &eos,
-					  where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_flag(set->config, "add_prefix_space",
-					  &prefix, where, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_tok_json_flag(set->config, "add_bos_token", &bos, where, err));
+	TRY(ee_tok_json_flag(set->config, "add_eos_token", &eos, where, err));
+	TRY(ee_tok_json_flag(set->config, "add_prefix_space", &prefix, where,
+			     err));
 	if (bos && tok->bos >= 0)
 		tok->before[tok->n_before++] = tok->bos;
 	if (eos && tok->eos >= 0)
 		tok->after[tok->n_after++] = tok->eos;
 	if (prefix && tok->vocab.byte_level)
-		status = ee_tok_norm(tok->pres, &tok->n_pres, EE_NORM_PREFIX,
-				     NULL, 0, " ", 1, err);
-	return status;
+		return ee_tok_norm(tok->pres, &tok->n_pres, EE_NORM_PREFIX,
+				   NULL, 0, " ", 1, err);
+	return EE_OK;
 }
 
 enum ee_status
@@ -248,20 +178,17 @@ ee_tok_set(struct ee_tokenizer *tok, const struct ee_tok_settings *set,
 		.type = EE_TEXT, .n = 13, .u.text = "<|endoftext|>"
 	};
 	const struct ee_tok_settings quiet = { .complete = set->complete };
-	enum ee_status status = EE_OK;
 
 	if (!set->complete)
-		status = set_added(tok, set, err);
-	if (status == EE_OK)
-		status = set_specials(tok, set, set->map, err);
-	if (status == EE_OK)
-		status = set_specials(tok, set, set->config, err);
-	if (status == EE_OK && !set->complete && tok->vocab.byte_level &&
-	    set->config == NULL && set->map == NULL) {
-		status = set_special(tok, &quiet, "", &gpt2, &tok->bos, err);
+		TRY(set_added(tok, set, err));
+	TRY(set_specials(tok, set, set->map, err));
+	TRY(set_specials(tok, set, set->config, err));
+	if (set->complete)
+		return EE_OK;
+	if (tok->vocab.byte_level && set->config == NULL &&
+	    set->map == NULL) {
+		TRY(set_special(tok, &quiet, "", &gpt2, &tok->bos, err));
 		tok->eos = tok->bos;
 	}
-	if (status == EE_OK && !set->complete)
-		status = set_flags(tok, set, err);
-	return status;
+	return set_flags(tok, set, err);
 }

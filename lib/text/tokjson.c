@@ -10,127 +10,96 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "file/json.h"
 #include "text/jsonscan.h"
-#include "text/utf8.h"
 
-static enum ee_status
-scan_model(struct ee_scan *scan, struct ee_json_parts *parts,
-	   struct ee_err *err);
-
-/* The members of a map: 'model' within the top, vocab and merges in that. */
-static enum ee_status
-scan_members(struct ee_scan *scan, bool in_model, struct ee_json_parts *parts,
-	     struct ee_err *err)
+static bool
+is(const char *key, size_t len, const char *name)
 {
-	enum ee_status status;
-	struct ee_json_part *part, other;
-	const char *key;
-	size_t len;
+	return strlen(name) == len && memcmp(key, name, len) == 0;
+}
 
-	do {
-		status = ee_scan_string(scan, &key, &len, err);
-		if (status != EE_OK)
-			return status;
-		part = &other;
-		if (in_model && len == 5 && memcmp(key, "vocab", 5) == 0)
-			part = &parts->vocab;
-		if (in_model && len == 6 && memcmp(key, "merges", 6) == 0)
-			part = &parts->merges;
-		if (!ee_scan_take(scan, ':'))
-			return ee_scan_want(scan, "':'", err);
-		ee_scan_peek(scan);
-		if (part != &other && part->from != NULL)
-			return ee_scan_want(scan, "no second one of a key",
-					    err);
-		part->from = scan->p;
-		if (!in_model && len == 5 && memcmp(key, "model", 5) == 0)
-			status = scan_model(scan, parts, err);
-		else
-			status = ee_scan_skip(scan, err);
-		part->to = scan->p;
-		if (status != EE_OK)
-			return status;
-	} while (ee_scan_take(scan, ','));
-	if (!ee_scan_take(scan, '}'))
-		return ee_scan_want(scan, "',' or '}'", err);
+static enum ee_status
+find_in_model(void *ctx, struct ee_scan *scan, const char *key, size_t len,
+	      struct ee_err *err)
+{
+	struct ee_json_parts *parts = ctx;
+	struct ee_json_part other = { NULL, NULL };
+	struct ee_json_part *part = is(key, len, "vocab") ? &parts->vocab :
+				    is(key, len, "merges") ? &parts->merges :
+				    &other;
+
+	ee_scan_peek(scan);
+	if (part->from != NULL)
+		return ee_scan_want(scan, "no second one of a key", err);
+	part->from = scan->p;
+	TRY(ee_scan_skip(scan, err));
+	part->to = scan->p;
 	return EE_OK;
 }
 
 static enum ee_status
-scan_model(struct ee_scan *scan, struct ee_json_parts *parts,
-	   struct ee_err *err)
+find_in_top(void *ctx, struct ee_scan *scan, const char *key, size_t len,
+	    struct ee_err *err)
 {
-	if (!ee_scan_take(scan, '{'))
-		return ee_scan_skip(scan, err);
-	if (ee_scan_take(scan, '}'))
-		return EE_OK;
-	return scan_members(scan, true, parts, err);
+	if (is(key, len, "model") && ee_scan_peek(scan) == '{')
+		return ee_scan_each(scan, '{', "a map", find_in_model, ctx,
+				    err);
+	return ee_scan_skip(scan, err);
 }
 
 static enum ee_status
-find_parts(const char *text, size_t len, const char *where,
-	   struct ee_json_parts *parts, struct ee_err *err)
+find_parts(const struct ee_tok_file *f, struct ee_json_parts *parts,
+	   struct ee_err *err)
 {
-	enum ee_status status = EE_OK;
+	enum ee_status status;
 	struct ee_scan scan;
 
 	*parts = (struct ee_json_parts){ { NULL, NULL }, { NULL, NULL } };
-	ee_scan_init(&scan, text, len, where);
-	if (!ee_scan_take(&scan, '{'))
-		status = ee_scan_want(&scan, "a map", err);
-	else if (!ee_scan_take(&scan, '}'))
-		status = scan_members(&scan, false, parts, err);
+	ee_scan_init(&scan, f->s, f->n, f->where);
+	status = ee_scan_each(&scan, '{', "a map", find_in_top, parts, err);
 	ee_scan_free(&scan);
 	return status;
 }
 
-/* Copy from..to without the part but with its line ends, so that the lines
- * of errors stay right; returns the end. */
-static char *
-copy_without(char *out, const char *from, const char *to,
-	     const struct ee_json_part *part)
-{
-	const char *p;
-
-	if (part->from == NULL || part->from < from || part->to > to) {
-		memcpy(out, from, (size_t)(to - from));
-		return out + (to - from);
-	}
-	memcpy(out, from, (size_t)(part->from - from));
-	out += part->from - from;
-	memcpy(out, "null", 4);
-	out += 4;
-	for (p = part->from; (p = memchr(p, '\n', (size_t)(part->to - p)));
-	     p++)
-		*out++ = '\n';
-	memcpy(out, part->to, (size_t)(to - part->to));
-	return out + (to - part->to);
-}
-
-/* All of the text but the two parts, as a tree. */
+/* All of the text but the two parts, as a tree.  Their line ends stay, so that
+ * the lines of errors are right. */
 static enum ee_status
-read_rest(struct ee_arena *arena, const char *text, size_t len,
-	  const struct ee_json_parts *parts, const char *where,
-	  struct ee_value *out, struct ee_err *err)
+read_rest(struct ee_arena *arena, const struct ee_tok_file *f,
+	  const struct ee_json_parts *parts, struct ee_value *out,
+	  struct ee_err *err)
 {
-	const struct ee_json_part *one = &parts->vocab, *two = &parts->merges;
-	const char *middle, *to = text + len;
+	const bool turned = (uintptr_t)parts->merges.from <
+			    (uintptr_t)parts->vocab.from;
+	const struct ee_json_part order[2] = {
+		turned ? parts->merges : parts->vocab,
+		turned ? parts->vocab : parts->merges
+	};
+	char *copy = ee_calloc(f->n + 16, 1, err), *end = copy;
+	const char *p = f->s, *eol;
 	enum ee_status status;
-	char *copy, *end;
+	unsigned i;
 
-	if (two->from != NULL && (one->from == NULL || two->from < one->from)) {
-		one = two;
-		two = &parts->vocab;
-	}
-	copy = ee_calloc(len + 16, 1, err);
 	if (copy == NULL)
 		return EE_ENOMEM;
-	middle = one->from ? one->to : to;
-	end = copy_without(copy, text, middle, one);
-	end = copy_without(end, middle, to, two);
-	status = ee_json_parse(arena, copy, (size_t)(end - copy), where, out,
-			       err);
+	for (i = 0; i < 2; i++) {
+		const struct ee_json_part *part = &order[i];
+
+		if (part->from == NULL)
+			continue;
+		end = mempcpy(end, p, (size_t)(part->from - p));
+		end = mempcpy(end, "null", 4);
+		p = part->from;
+		while ((eol = memchr(p, '\n', (size_t)(part->to - p)))) {
+			*end++ = '\n';
+			p = eol + 1;
+		}
+		p = part->to;
+	}
+	end = mempcpy(end, p, (size_t)(f->s + f->n - p));
+	status = ee_json_parse(arena, copy, (size_t)(end - copy), f->where,
+			       out, err);
 	free(copy);
 	return status;
 }
@@ -161,31 +130,23 @@ read_model(struct ee_tokenizer *tok, const struct ee_value *model,
 	};
 	struct ee_vocab *v = &tok->vocab;
 	const struct ee_value *type = NULL;
-	enum ee_status status = EE_OK;
 	char at[300];
 	size_t i;
 
 	snprintf(at, sizeof(at), "%s: model", where);
 	if (model == NULL || model->type != EE_MAP)
 		return ee_fail(err, EE_EFORMAT, "%s: no 'model'", where);
-	status = ee_tok_json_text(model, "type", &type, at, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_tok_json_text(model, "type", &type, at, err));
 	if (type != NULL && strcmp(type->u.text, "BPE") != 0)
 		return ee_fail(err, EE_EFORMAT, "%s: type '%.40s' is not "
 			       "supported, only BPE", at, type->u.text);
-	for (i = 0; i < 3 && status == EE_OK; i++)
-		status = want_unset(model, unset[i], where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_flag(model, "fuse_unk", &v->fuse_unk, at,
-					  err);
-	if (status == EE_OK)
-		status = ee_tok_json_flag(model, "byte_fallback",
-					  &v->byte_fallback, at, err);
-	if (status == EE_OK)
-		status = ee_tok_json_flag(model, "ignore_merges",
-					  &v->ignore_merges, at, err);
-	return status;
+	for (i = 0; i < 3; i++)
+		TRY(want_unset(model, unset[i], where, err));
+	TRY(ee_tok_json_flag(model, "fuse_unk", &v->fuse_unk, at, err));
+	TRY(ee_tok_json_flag(model, "byte_fallback", &v->byte_fallback, at,
+			     err));
+	return ee_tok_json_flag(model, "ignore_merges", &v->ignore_merges, at,
+				err);
 }
 
 /* One of "added_tokens". */
@@ -193,45 +154,24 @@ static enum ee_status
 read_added(struct ee_tokenizer *tok, const struct ee_value *v,
 	   const char *where, struct ee_err *err)
 {
-	static const struct {
-		const char *key;
-		unsigned flag;
-	} flags[] = {
-		{ "special", EE_ADDED_SPECIAL }, { "lstrip", EE_ADDED_LSTRIP },
-		{ "rstrip", EE_ADDED_RSTRIP },
-		{ "normalized", EE_ADDED_NORMAL },
-		{ "single_word", EE_ADDED_WORD }
-	};
+	/* what the reference takes for "not said" */
+	unsigned flags = EE_ADDED_NORMAL;
 	const struct ee_value *content = NULL;
-	enum ee_status status;
-	unsigned set = 0;
 	int64_t id;
-	bool on;
-	size_t i;
 
-	status = ee_get_int(v, "id", 0, EE_MAX_ID - 1, &id, where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_text(v, "content", &content, where, err);
-	if (status == EE_OK && (content == NULL || content->n == 0))
+	TRY(ee_get_int(v, "id", 0, EE_MAX_ID - 1, &id, where, err));
+	TRY(ee_tok_json_text(v, "content", &content, where, err));
+	if (content == NULL || content->n == 0)
 		return ee_fail(err, EE_EFORMAT, "%s: id %lld: no 'content'",
 			       where, (long long)id);
-	for (i = 0; i < 5 && status == EE_OK; i++) {
-		/* what the reference takes for "not said" */
-		on = flags[i].flag == EE_ADDED_NORMAL;
-		status = ee_tok_json_flag(v, flags[i].key, &on, where, err);
-		set |= on ? flags[i].flag : 0;
-	}
-	if (status == EE_OK)
-		status = ee_tok_add(tok, content->u.text, content->n, id, set,
-				    err);
-	return status;
+	TRY(ee_tok_json_flags(v, &flags, where, err));
+	return ee_tok_add(tok, content->u.text, content->n, id, flags, err);
 }
 
 static enum ee_status
 read_all_added(struct ee_tokenizer *tok, const struct ee_value *list,
 	       const char *where, struct ee_err *err)
 {
-	enum ee_status status = EE_OK;
 	char at[300];
 	size_t i;
 
@@ -241,11 +181,11 @@ read_all_added(struct ee_tokenizer *tok, const struct ee_value *list,
 		return ee_fail(err, EE_EFORMAT, "%s: 'added_tokens' is %s, "
 			       "want a list", where,
 			       ee_type_name(list->type));
-	for (i = 0; i < list->n && status == EE_OK; i++) {
+	for (i = 0; i < list->n; i++) {
 		snprintf(at, sizeof(at), "%s: added_tokens[%zu]", where, i);
-		status = read_added(tok, &list->u.list[i], at, err);
+		TRY(read_added(tok, &list->u.list[i], at, err));
 	}
-	return status;
+	return EE_OK;
 }
 
 /* The name of the unknown token, when the vocabulary is there. */
@@ -254,67 +194,38 @@ read_unk(struct ee_tokenizer *tok, const struct ee_value *model,
 	 const char *where, struct ee_err *err)
 {
 	const struct ee_value *unk = NULL;
-	enum ee_status status;
 
-	status = ee_tok_json_text(model, "unk_token", &unk, where, err);
-	if (status != EE_OK || unk == NULL)
-		return status;
-	status = ee_vocab_find(&tok->vocab, unk->u.text, unk->n,
-			       &tok->vocab.unk, err);
-	if (status == EE_OK && tok->vocab.unk < 0)
-		return ee_fail(err, EE_EFORMAT, "%s: unk_token '%.40s' is not "
-			       "in the vocabulary", where, unk->u.text);
-	return status;
+	TRY(ee_tok_json_text(model, "unk_token", &unk, where, err));
+	if (unk == NULL)
+		return EE_OK;
+	TRY(ee_vocab_find(&tok->vocab, unk->u.text, unk->n, &tok->vocab.unk,
+			  err));
+	return tok->vocab.unk >= 0 ? EE_OK :
+	       ee_fail(err, EE_EFORMAT, "%s: unk_token '%.40s' is not in the "
+		       "vocabulary", where, unk->u.text);
 }
 
-/* What the tree says, in the order in which one thing needs another. */
-static enum ee_status
-read_tree(struct ee_tokenizer *tok, const struct ee_value *top,
-	  const char *text, const struct ee_json_parts *parts,
-	  const char *where, struct ee_err *err)
-{
-	const struct ee_value *model = ee_get(top, "model");
-	enum ee_status status = read_model(tok, model, where, err);
-
-	if (status == EE_OK)
-		status = ee_tok_json_pre(tok, ee_get(top, "pre_tokenizer"),
-					 where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_normalizer(tok, ee_get(top, "normalizer"),
-						where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_vocab(tok, text, parts, where, err);
-	if (status == EE_OK)
-		status = read_unk(tok, model, where, err);
-	if (status == EE_OK)
-		status = read_all_added(tok, ee_get(top, "added_tokens"),
-					where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_post(tok, ee_get(top, "post_processor"),
-					  where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_decoder(tok, ee_get(top, "decoder"),
-					     where, err);
-	return status;
-}
-
+/* In the order in which one thing needs another. */
 enum ee_status
-ee_tok_read_json(struct ee_tokenizer *tok, const char *text, size_t len,
-		 const char *where, struct ee_err *err)
+ee_tok_read_json(struct ee_tokenizer *tok, const struct ee_tok_file *f,
+		 struct ee_err *err)
 {
-	const size_t valid = ee_utf8_valid(text, len);
+	const char *where = f->where;
+	const struct ee_value *model;
 	struct ee_json_parts parts;
-	enum ee_status status;
 	struct ee_value top;
 
-	if (valid < len)
-		return ee_fail(err, EE_EFORMAT, "%s: byte %zu: not UTF-8",
-			       where, valid);
-	status = find_parts(text, len, where, &parts, err);
-	if (status == EE_OK)
-		status = read_rest(&tok->arena, text, len, &parts, where, &top,
-				   err);
-	if (status == EE_OK)
-		status = read_tree(tok, &top, text, &parts, where, err);
-	return status;
+	TRY(ee_tok_want_utf8(f, err));
+	TRY(find_parts(f, &parts, err));
+	TRY(read_rest(&tok->arena, f, &parts, &top, err));
+	model = ee_get(&top, "model");
+	TRY(read_model(tok, model, where, err));
+	TRY(ee_tok_json_pre(tok, ee_get(&top, "pre_tokenizer"), where, err));
+	TRY(ee_tok_json_normalizer(tok, ee_get(&top, "normalizer"), where,
+				   err));
+	TRY(ee_tok_json_vocab(tok, f->s, &parts, where, err));
+	TRY(read_unk(tok, model, where, err));
+	TRY(read_all_added(tok, ee_get(&top, "added_tokens"), where, err));
+	TRY(ee_tok_json_post(tok, ee_get(&top, "post_processor"), where, err));
+	return ee_tok_json_decoder(tok, ee_get(&top, "decoder"), where, err);
 }

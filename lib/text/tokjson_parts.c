@@ -1,8 +1,9 @@
-/* tokjson_parts.c - what tokenizer.json does before and after its model. */
-#include <stdio.h>
+/* tokjson_parts.c - what tokenizer.json does before its model. */
 #include <string.h>
 
+#include "base/try.h"
 #include "text/tokjson.h"
+#include "text/utf8.h"
 
 enum ee_status
 ee_tok_json_flag(const struct ee_value *map, const char *key, bool *out,
@@ -31,48 +32,68 @@ ee_tok_json_text(const struct ee_value *map, const char *key,
 	return EE_OK;
 }
 
-static enum ee_status
-unsupported(const char *where, const char *what, const char *type,
-	    struct ee_err *err)
+enum ee_status
+ee_tok_json_flags(const struct ee_value *v, unsigned *flags,
+		  const char *where, struct ee_err *err)
+{
+	static const struct {
+		const char *key;
+		unsigned flag;
+	} all[] = {
+		{ "special", EE_ADDED_SPECIAL }, { "lstrip", EE_ADDED_LSTRIP },
+		{ "rstrip", EE_ADDED_RSTRIP },
+		{ "normalized", EE_ADDED_NORMAL },
+		{ "single_word", EE_ADDED_WORD }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		bool on = (*flags & all[i].flag) != 0;
+
+		TRY(ee_tok_json_flag(v, all[i].key, &on, where, err));
+		*flags = on ? *flags | all[i].flag : *flags & ~all[i].flag;
+	}
+	return EE_OK;
+}
+
+enum ee_status
+ee_tok_json_refuse(const char *where, const char *what, const char *type,
+		   struct ee_err *err)
 {
 	return ee_fail(err, EE_EFORMAT, "%s: %s: %.60s is not supported",
 		       where, what, type);
 }
 
-/* "type" of one part; "" where it has none. */
-static const char *
-type_of(const struct ee_value *v)
+const char *
+ee_tok_json_type(const struct ee_value *v)
 {
 	const struct ee_value *type = ee_get(v, "type");
 
 	return type != NULL && type->type == EE_TEXT ? type->u.text : "";
 }
 
-/*
- * Call 'one' for 'v', or for each member of its list 'key' if it is a
- * Sequence (which may be nested).
- */
-static enum ee_status
-each(struct ee_tokenizer *tok, const struct ee_value *v, const char *key,
-     const char *where,
-     enum ee_status (*one)(struct ee_tokenizer *, const struct ee_value *,
-			   const char *, struct ee_err *),
-     struct ee_err *err)
+enum ee_status
+ee_tok_json_each(struct ee_tokenizer *tok, const struct ee_value *v,
+		 const char *key, const char *where,
+		 enum ee_status (*one)(struct ee_tokenizer *,
+				       const struct ee_value *, const char *,
+				       struct ee_err *),
+		 struct ee_err *err)
 {
 	const struct ee_value *list = ee_get(v, key);
-	enum ee_status status = EE_OK;
 	size_t i;
 
 	if (v == NULL || v->type == EE_NULL)
 		return EE_OK;
-	if (strcmp(type_of(v), "Sequence") != 0)
+	if (strcmp(ee_tok_json_type(v), "Sequence") != 0)
 		return one(tok, v, where, err);
 	if (list == NULL || list->type != EE_LIST)
 		return ee_fail(err, EE_EFORMAT, "%s: Sequence: no list '%s'",
 			       where, key);
-	for (i = 0; i < list->n && status == EE_OK; i++)
-		status = each(tok, &list->u.list[i], key, where, one, err);
-	return status;
+	for (i = 0; i < list->n; i++)
+		TRY(ee_tok_json_each(tok, &list->u.list[i], key, where, one,
+				     err));
+	return EE_OK;
 }
 
 /* A pattern's String or Regex. */
@@ -81,73 +102,66 @@ pattern_of(const struct ee_value *v, const struct ee_value **text,
 	   bool *regex, const char *where, struct ee_err *err)
 {
 	const struct ee_value *pattern = ee_get(v, "pattern");
-	enum ee_status status;
 
 	*text = NULL;
-	status = ee_tok_json_text(pattern, "String", text, where, err);
+	TRY(ee_tok_json_text(pattern, "String", text, where, err));
 	*regex = *text == NULL;
-	if (status == EE_OK && *regex)
-		status = ee_tok_json_text(pattern, "Regex", text, where, err);
-	if (status == EE_OK && *text == NULL)
-		return ee_fail(err, EE_EFORMAT, "%s: %s: no 'pattern'", where,
-			       type_of(v));
-	return status;
+	if (*regex)
+		TRY(ee_tok_json_text(pattern, "Regex", text, where, err));
+	return *text != NULL ? EE_OK :
+	       ee_fail(err, EE_EFORMAT, "%s: %s: no 'pattern'", where,
+		       ee_tok_json_type(v));
 }
 
-/* Replace of one text by another, into 'norms'. */
-static enum ee_status
-read_replace(struct ee_norm *norms, size_t *n, const struct ee_value *v,
-	     const char *where, struct ee_err *err)
+enum ee_status
+ee_tok_json_replace(struct ee_norm *norms, size_t *n,
+		    const struct ee_value *v, const char *where,
+		    struct ee_err *err)
 {
 	const struct ee_value *from, *to = NULL;
-	enum ee_status status;
 	bool regex;
 
-	status = pattern_of(v, &from, &regex, where, err);
-	if (status == EE_OK && regex)
-		return unsupported(where, "Replace", "a Regex pattern", err);
-	if (status == EE_OK)
-		status = ee_tok_json_text(v, "content", &to, where, err);
-	if (status == EE_OK && to == NULL)
+	TRY(pattern_of(v, &from, &regex, where, err));
+	if (regex)
+		return ee_tok_json_refuse(where, "Replace", "a Regex pattern",
+					  err);
+	TRY(ee_tok_json_text(v, "content", &to, where, err));
+	if (to == NULL)
 		return ee_fail(err, EE_EFORMAT, "%s: Replace: no 'content'",
 			       where);
-	if (status == EE_OK)
-		status = ee_tok_norm(norms, n, EE_NORM_REPLACE, from->u.text,
-				     from->n, to->u.text, to->n, err);
-	return status;
+	return ee_tok_norm(norms, n, EE_NORM_REPLACE, from->u.text, from->n,
+			   to->u.text, to->n, err);
 }
 
 static enum ee_status
 one_normalizer(struct ee_tokenizer *tok, const struct ee_value *v,
 	       const char *where, struct ee_err *err)
 {
-	const char *type = type_of(v);
+	const char *type = ee_tok_json_type(v);
 	const struct ee_value *text = NULL;
-	enum ee_status status;
 
 	if (strcmp(type, "NFC") == 0)
 		return ee_tok_norm(tok->norms, &tok->n_norms, EE_NORM_NFC,
 				   NULL, 0, NULL, 0, err);
 	if (strcmp(type, "Replace") == 0)
-		return read_replace(tok->norms, &tok->n_norms, v, where, err);
+		return ee_tok_json_replace(tok->norms, &tok->n_norms, v,
+					   where, err);
 	if (strcmp(type, "Prepend") != 0)
-		return unsupported(where, "normalizer", type, err);
-	status = ee_tok_json_text(v, "prepend", &text, where, err);
-	if (status == EE_OK && text == NULL)
+		return ee_tok_json_refuse(where, "normalizer", type, err);
+	TRY(ee_tok_json_text(v, "prepend", &text, where, err));
+	if (text == NULL)
 		return ee_fail(err, EE_EFORMAT, "%s: Prepend: no 'prepend'",
 			       where);
-	if (status == EE_OK)
-		status = ee_tok_norm(tok->norms, &tok->n_norms,
-				     EE_NORM_PREPEND, NULL, 0, text->u.text,
-				     text->n, err);
-	return status;
+	return ee_tok_norm(tok->norms, &tok->n_norms, EE_NORM_PREPEND, NULL,
+			   0, text->u.text, text->n, err);
 }
 
 enum ee_status
 ee_tok_json_normalizer(struct ee_tokenizer *tok, const struct ee_value *v,
 		       const char *where, struct ee_err *err)
 {
-	return each(tok, v, "normalizers", where, one_normalizer, err);
+	return ee_tok_json_each(tok, v, "normalizers", where, one_normalizer,
+				err);
 }
 
 /* The pattern that matches 'text' as it is. */
@@ -177,19 +191,15 @@ read_split(struct ee_tokenizer *tok, const struct ee_value *v,
 	const char *pattern;
 	size_t len;
 
-	status = pattern_of(v, &text, &regex, where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_text(v, "behavior", &behavior, where,
-					  err);
-	if (status == EE_OK)
-		status = ee_tok_json_flag(v, "invert", &invert, where, err);
-	if (status != EE_OK)
-		return status;
+	TRY(pattern_of(v, &text, &regex, where, err));
+	TRY(ee_tok_json_text(v, "behavior", &behavior, where, err));
+	TRY(ee_tok_json_flag(v, "invert", &invert, where, err));
 	removed = behavior != NULL && strcmp(behavior->u.text, "Removed") == 0;
 	if (behavior == NULL ||
 	    (!removed && strcmp(behavior->u.text, "Isolated") != 0))
-		return unsupported(where, "pre_tokenizer: Split: behavior",
-				   behavior ? behavior->u.text : "none", err);
+		return ee_tok_json_refuse(where, "pre_tokenizer: Split: "
+					  "behavior", behavior ?
+					  behavior->u.text : "none", err);
 	pattern = text->u.text;
 	len = text->n;
 	if (!regex)
@@ -201,8 +211,8 @@ read_split(struct ee_tokenizer *tok, const struct ee_value *v,
 	split.drop_hits = removed && !invert;
 	split.drop_gaps = removed && invert;
 	if (split.drop_hits && split.kind != EE_SPLIT_REGEX)
-		return unsupported(where, "pre_tokenizer: Split",
-				   "to remove all text", err);
+		return ee_tok_json_refuse(where, "pre_tokenizer: Split",
+					  "to remove all text", err);
 	return ee_tok_split(tok, &split, err);
 }
 
@@ -212,45 +222,48 @@ read_byte_level(struct ee_tokenizer *tok, const struct ee_value *v,
 {
 	const struct ee_split split = { .kind = EE_SPLIT_GPT2 };
 	bool prefix = true, regex = true;
-	enum ee_status status;
 
-	status = ee_tok_json_flag(v, "add_prefix_space", &prefix, where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_flag(v, "use_regex", &regex, where, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_tok_json_flag(v, "add_prefix_space", &prefix, where, err));
+	TRY(ee_tok_json_flag(v, "use_regex", &regex, where, err));
 	if (prefix && tok->n_splits > 0)
-		return unsupported(where, "pre_tokenizer: ByteLevel",
-				   "add_prefix_space after a Split", err);
+		return ee_tok_json_refuse(where, "pre_tokenizer: ByteLevel",
+					  "add_prefix_space after a Split",
+					  err);
 	tok->vocab.byte_level = true;
 	if (prefix)
-		status = ee_tok_norm(tok->pres, &tok->n_pres, EE_NORM_PREFIX,
-				     NULL, 0, " ", 1, err);
-	if (status == EE_OK && regex)
-		status = ee_tok_split(tok, &split, err);
-	return status;
+		TRY(ee_tok_norm(tok->pres, &tok->n_pres, EE_NORM_PREFIX, NULL,
+				0, " ", 1, err));
+	return regex ? ee_tok_split(tok, &split, err) : EE_OK;
 }
 
-/* How a Metaspace puts a mark in front: always, first or never. */
-static enum ee_status
-prepend_scheme(const struct ee_value *v, const char **scheme,
-	       const char *where, struct ee_err *err)
+enum ee_status
+ee_tok_json_metaspace(const struct ee_value *v, struct ee_metaspace *out,
+		      const char *where, struct ee_err *err)
 {
-	const struct ee_value *text = NULL;
+	static const char *const names[] = {
+		[EE_MARK_ALWAYS] = "always", [EE_MARK_FIRST] = "first",
+		[EE_MARK_NEVER] = "never"
+	};
+	const struct ee_value *scheme = NULL;
 	bool prefix = true;
-	enum ee_status status;
+	unsigned i;
 
-	status = ee_tok_json_text(v, "prepend_scheme", &text, where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_flag(v, "add_prefix_space", &prefix,
-					  where, err);
-	if (status != EE_OK)
-		return status;
-	*scheme = text ? text->u.text : prefix ? "always" : "never";
-	if (strcmp(*scheme, "always") != 0 && strcmp(*scheme, "first") != 0 &&
-	    strcmp(*scheme, "never") != 0)
-		return unsupported(where, "Metaspace: prepend_scheme",
-				   *scheme, err);
+	out->mark = NULL;
+	TRY(ee_tok_json_text(v, "replacement", &out->mark, where, err));
+	TRY(ee_tok_json_text(v, "prepend_scheme", &scheme, where, err));
+	TRY(ee_tok_json_flag(v, "add_prefix_space", &prefix, where, err));
+	if (out->mark == NULL)
+		return ee_tok_json_refuse(where, "Metaspace",
+					  "none without 'replacement'", err);
+	out->scheme = prefix ? EE_MARK_ALWAYS : EE_MARK_NEVER;
+	if (scheme == NULL)
+		return EE_OK;
+	for (i = 0; i < 3 && strcmp(scheme->u.text, names[i]) != 0; i++)
+		;
+	if (i == 3)
+		return ee_tok_json_refuse(where, "Metaspace: prepend_scheme",
+					  scheme->u.text, err);
+	out->scheme = i;
 	return EE_OK;
 }
 
@@ -259,55 +272,47 @@ read_metaspace(struct ee_tokenizer *tok, const struct ee_value *v,
 	       const char *where, struct ee_err *err)
 {
 	const struct ee_split at_mark = { .kind = EE_SPLIT_MARK };
-	const struct ee_value *mark = NULL;
-	const char *scheme;
-	enum ee_status status;
+	struct ee_metaspace meta;
 	bool split = true;
 
-	status = ee_tok_json_text(v, "replacement", &mark, where, err);
-	if (status == EE_OK)
-		status = ee_tok_json_flag(v, "split", &split, where, err);
-	if (status == EE_OK)
-		status = prepend_scheme(v, &scheme, where, err);
-	if (status != EE_OK)
-		return status;
-	if (mark == NULL || strcmp(mark->u.text, "\xe2\x96\x81") != 0 ||
+	TRY(ee_tok_json_metaspace(v, &meta, where, err));
+	TRY(ee_tok_json_flag(v, "split", &split, where, err));
+	if (strcmp(meta.mark->u.text, EE_MARK) != 0 ||
 	    tok->n_splits > 0 || tok->n_pres > 0)
-		return unsupported(where, "pre_tokenizer: Metaspace",
-				   "any but U+2581 or any but the first", err);
-	status = ee_tok_norm(tok->pres, &tok->n_pres, EE_NORM_REPLACE, " ", 1,
-			     mark->u.text, mark->n, err);
-	if (status == EE_OK && strcmp(scheme, "never") != 0)
-		status = ee_tok_norm(tok->pres, &tok->n_pres,
-				     strcmp(scheme, "first") == 0
-				     ? EE_NORM_PREFIX_FIRST : EE_NORM_PREFIX,
-				     NULL, 0, mark->u.text, mark->n, err);
-	if (status == EE_OK && split)
-		status = ee_tok_split(tok, &at_mark, err);
-	return status;
+		return ee_tok_json_refuse(where, "pre_tokenizer: Metaspace",
+					  "any but U+2581 or any but the "
+					  "first", err);
+	TRY(ee_tok_norm(tok->pres, &tok->n_pres, EE_NORM_REPLACE, " ", 1,
+			meta.mark->u.text, meta.mark->n, err));
+	if (meta.scheme != EE_MARK_NEVER)
+		TRY(ee_tok_norm(tok->pres, &tok->n_pres,
+				meta.scheme == EE_MARK_FIRST
+				? EE_NORM_PREFIX_FIRST : EE_NORM_PREFIX, NULL,
+				0, meta.mark->u.text, meta.mark->n, err));
+	return split ? ee_tok_split(tok, &at_mark, err) : EE_OK;
 }
 
 static enum ee_status
 one_pre(struct ee_tokenizer *tok, const struct ee_value *v,
 	const char *where, struct ee_err *err)
 {
-	const char *type = type_of(v);
+	const char *type = ee_tok_json_type(v);
 
 	if (tok->vocab.byte_level)
-		return unsupported(where, "pre_tokenizer",
-				   "a step after ByteLevel", err);
+		return ee_tok_json_refuse(where, "pre_tokenizer",
+					  "a step after ByteLevel", err);
 	if (strcmp(type, "ByteLevel") == 0)
 		return read_byte_level(tok, v, where, err);
 	if (strcmp(type, "Split") == 0)
 		return read_split(tok, v, where, err);
 	if (strcmp(type, "Metaspace") == 0)
 		return read_metaspace(tok, v, where, err);
-	return unsupported(where, "pre_tokenizer", type, err);
+	return ee_tok_json_refuse(where, "pre_tokenizer", type, err);
 }
 
 enum ee_status
 ee_tok_json_pre(struct ee_tokenizer *tok, const struct ee_value *v,
 		const char *where, struct ee_err *err)
 {
-	return each(tok, v, "pretokenizers", where, one_pre, err);
+	return ee_tok_json_each(tok, v, "pretokenizers", where, one_pre, err);
 }

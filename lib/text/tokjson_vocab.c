@@ -2,114 +2,90 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/jsonscan.h"
 #include "text/tokjson.h"
-#include "text/utf8.h"
 
 static enum ee_status
-read_vocab(struct ee_tokenizer *tok, struct ee_scan *scan,
+read_token(void *ctx, struct ee_scan *scan, const char *key, size_t len,
 	   struct ee_err *err)
 {
 	enum ee_status status;
-	const char *s;
-	size_t len;
 	int64_t id;
 
-	if (!ee_scan_take(scan, '{'))
-		return ee_scan_want(scan, "the vocabulary, a map", err);
-	if (ee_scan_take(scan, '}'))
-		return EE_OK;
-	do {
-		status = ee_scan_string(scan, &s, &len, err);
-		if (status == EE_OK && !ee_scan_take(scan, ':'))
-			status = ee_scan_want(scan, "':'", err);
-		if (status == EE_OK)
-			status = ee_scan_int(scan, &id, err);
-		if (status != EE_OK)
-			return status;
-		status = ee_vocab_token(&tok->vocab, id, s, len, err);
-		if (status != EE_OK)
-			return ee_within(err, status, "%s: vocab",
-					 scan->where);
-	} while (ee_scan_take(scan, ','));
-	if (!ee_scan_take(scan, '}'))
-		return ee_scan_want(scan, "',' or '}'", err);
+	TRY(ee_scan_int(scan, &id, err));
+	status = ee_vocab_token(ctx, id, key, len, err);
+	return status == EE_OK ? EE_OK : ee_within(err, status, "%s: vocab",
+						   scan->where);
+}
+
+static enum ee_status
+read_tokens(struct ee_vocab *v, struct ee_scan *scan, struct ee_err *err)
+{
+	enum ee_status status;
+
+	TRY(ee_scan_each(scan, '{', "the vocabulary, a map", read_token, v,
+			 err));
+	TRY(ee_scan_end(scan, err));
+	status = ee_vocab_index(v, err);
+	return status == EE_OK ? EE_OK : ee_within(err, status, "%s",
+						   scan->where);
+}
+
+/* Merges being read: "a b" or ["a", "b"], which is put together here. */
+struct merges {
+	struct ee_vocab *v;
+	char *pair;
+	size_t room, n, len[2];
+};
+
+static enum ee_status
+read_half(void *ctx, struct ee_scan *scan, const char *key, size_t len,
+	  struct ee_err *err)
+{
+	struct merges *m = ctx;
+	const size_t at = m->n > 0 ? m->len[0] : 0;
+	const char *s;
+
+	(void)key;
+	if (m->n == 2)
+		return ee_scan_want(scan, "two tokens", err);
+	TRY(ee_scan_string(scan, &s, &len, err));
+	TRY(ee_reserve(&m->pair, &m->room, at + len + 1, 1, err));
+	memcpy(m->pair + at, s, len);
+	m->len[m->n++] = len;
 	return EE_OK;
 }
 
-/* ["a", "b"]; the scan's buffer may hold only one of them. */
 static enum ee_status
-read_pair(struct ee_tokenizer *tok, struct ee_scan *scan, struct ee_err *err)
+read_either(struct merges *m, struct ee_scan *scan, struct ee_err *err)
 {
-	const char *left, *right;
-	size_t left_len, right_len;
-	enum ee_status status;
-	char *kept = NULL;
-
-	if (!ee_scan_take(scan, '['))
-		return ee_scan_want(scan, "a merge", err);
-	status = ee_scan_string(scan, &left, &left_len, err);
-	if (status != EE_OK)
-		return status;
-	if (left == scan->buffer) {
-		kept = ee_calloc(left_len + 1, 1, err);
-		if (kept == NULL)
-			return EE_ENOMEM;
-		left = memcpy(kept, left, left_len);
-	}
-	if (!ee_scan_take(scan, ','))
-		status = ee_scan_want(scan, "','", err);
-	if (status == EE_OK)
-		status = ee_scan_string(scan, &right, &right_len, err);
-	if (status == EE_OK && !ee_scan_take(scan, ']'))
-		status = ee_scan_want(scan, "']'", err);
-	if (status == EE_OK)
-		status = ee_vocab_merge(&tok->vocab, left, left_len, right,
-					right_len, err);
-	free(kept);
-	return status;
-}
-
-static enum ee_status
-read_merge(struct ee_tokenizer *tok, struct ee_scan *scan,
-	   struct ee_err *err)
-{
-	const char *s, *space;
-	enum ee_status status;
+	const char *s;
 	size_t len;
 
-	if (ee_scan_peek(scan) == '[')
-		return read_pair(tok, scan, err);
-	status = ee_scan_string(scan, &s, &len, err);
-	if (status != EE_OK)
-		return status;
-	space = memchr(s, ' ', len);
-	if (space == NULL ||
-	    memchr(space + 1, ' ', len - (size_t)(space + 1 - s)) != NULL)
-		return ee_scan_want(scan, "two tokens and a space", err);
-	return ee_vocab_merge(&tok->vocab, s, (size_t)(space - s), space + 1,
-			      len - (size_t)(space + 1 - s), err);
+	if (ee_scan_peek(scan) != '[') {
+		TRY(ee_scan_string(scan, &s, &len, err));
+		return ee_vocab_merge_line(m->v, s, len, err);
+	}
+	m->n = 0;
+	TRY(ee_scan_each(scan, '[', "a merge", read_half, m, err));
+	if (m->n != 2)
+		return ee_scan_want(scan, "two tokens", err);
+	return ee_vocab_merge(m->v, m->pair, m->len[0], m->pair + m->len[0],
+			      m->len[1], err);
 }
 
 static enum ee_status
-read_merges(struct ee_tokenizer *tok, struct ee_scan *scan,
-	    struct ee_err *err)
+read_merge(void *ctx, struct ee_scan *scan, const char *key, size_t len,
+	   struct ee_err *err)
 {
-	enum ee_status status;
+	struct merges *m = ctx;
+	enum ee_status status = read_either(m, scan, err);
 
-	if (!ee_scan_take(scan, '['))
-		return ee_scan_want(scan, "the merges, a list", err);
-	if (ee_scan_take(scan, ']'))
-		return EE_OK;
-	do {
-		status = read_merge(tok, scan, err);
-		if (status != EE_OK)
-			return ee_within(err, status, "%s: merges[%zu]",
-					 scan->where, tok->vocab.n_merges);
-	} while (ee_scan_take(scan, ','));
-	if (!ee_scan_take(scan, ']'))
-		return ee_scan_want(scan, "',' or ']'", err);
-	return EE_OK;
+	(void)key, (void)len;
+	return status == EE_OK ? EE_OK :
+	       ee_within(err, status, "%s: merges[%zu]", scan->where,
+			 m->v->n_merges);
 }
 
 enum ee_status
@@ -117,6 +93,7 @@ ee_tok_json_vocab(struct ee_tokenizer *tok, const char *text,
 		  const struct ee_json_parts *parts, const char *where,
 		  struct ee_err *err)
 {
+	struct merges m = { .v = &tok->vocab };
 	enum ee_status status;
 	struct ee_scan scan;
 
@@ -125,38 +102,29 @@ ee_tok_json_vocab(struct ee_tokenizer *tok, const char *text,
 			       parts->vocab.from ? "merges" : "vocab");
 	ee_scan_init(&scan, text, (size_t)(parts->vocab.to - text), where);
 	scan.p = parts->vocab.from;
-	status = read_vocab(tok, &scan, err);
-	if (status == EE_OK && ee_scan_peek(&scan) != '\0')
-		status = ee_scan_want(&scan, "the end of the vocabulary",
-				      err);
+	status = read_tokens(&tok->vocab, &scan, err);
+	scan.p = parts->merges.from;
+	scan.end = parts->merges.to;
 	if (status == EE_OK)
-		status = ee_vocab_index(&tok->vocab, err);
-	if (status == EE_OK) {
-		scan.p = parts->merges.from;
-		scan.end = parts->merges.to;
-		status = read_merges(tok, &scan, err);
-	}
-	if (status == EE_OK && ee_scan_peek(&scan) != '\0')
-		status = ee_scan_want(&scan, "the end of the merges", err);
+		status = ee_scan_each(&scan, '[', "the merges, a list",
+				      read_merge, &m, err);
+	if (status == EE_OK)
+		status = ee_scan_end(&scan, err);
 	ee_scan_free(&scan);
+	free(m.pair);
 	return status;
 }
 
 enum ee_status
-ee_tok_read_vocab_json(struct ee_tokenizer *tok, const char *text,
-		       size_t len, const char *where, struct ee_err *err)
+ee_tok_read_vocab_json(struct ee_tokenizer *tok, const struct ee_tok_file *f,
+		       struct ee_err *err)
 {
-	const size_t valid = ee_utf8_valid(text, len);
 	enum ee_status status;
 	struct ee_scan scan;
 
-	if (valid < len)
-		return ee_fail(err, EE_EFORMAT, "%s: byte %zu: not UTF-8",
-			       where, valid);
-	ee_scan_init(&scan, text, len, where);
-	status = read_vocab(tok, &scan, err);
-	if (status == EE_OK && ee_scan_peek(&scan) != '\0')
-		status = ee_scan_want(&scan, "nothing more", err);
+	TRY(ee_tok_want_utf8(f, err));
+	ee_scan_init(&scan, f->s, f->n, f->where);
+	status = read_tokens(&tok->vocab, &scan, err);
 	ee_scan_free(&scan);
 	return status;
 }

@@ -16,11 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/protobuf.h"
 #include "text/tokparts.h"
 #include "text/utf8.h"
-
-#define MARK "\xe2\x96\x81"
 
 enum { MAX_PIECE = 4096 };
 
@@ -65,15 +64,8 @@ read_piece(struct ee_proto proto, struct model *m, struct ee_err *err)
 	    ee_utf8_valid(piece.text, piece.len) < piece.len)
 		return ee_fail(err, EE_EFORMAT, "piece %zu: not a text of 1 "
 			       "to %d bytes with a score", m->n, MAX_PIECE);
-	if (m->n == m->room) {
-		const size_t room = 2 * m->room + 1024;
-		void *p = ee_grow(m->pieces, room, sizeof(*m->pieces), err);
-
-		if (p == NULL)
-			return EE_ENOMEM;
-		m->pieces = p;
-		m->room = room;
-	}
+	TRY(ee_reserve(&m->pieces, &m->room, m->n + 1, sizeof(*m->pieces),
+		       err));
 	m->pieces[m->n++] = piece;
 	return EE_OK;
 }
@@ -129,13 +121,11 @@ read_proto(struct ee_proto proto, struct model *m, struct ee_err *err)
 		};
 
 		if (f.number == 1 && f.data != NULL)
-			status = read_piece(inner, m, err);
+			TRY(read_piece(inner, m, err));
 		else if (f.number == 2 && f.data != NULL)
-			status = read_trainer(inner, m, err);
+			TRY(read_trainer(inner, m, err));
 		else if (f.number == 3 && f.data != NULL)
-			status = read_normalizer(inner, m, err);
-		if (status != EE_OK)
-			return status;
+			TRY(read_normalizer(inner, m, err));
 	}
 	return status == EE_END ? EE_OK : status;
 }
@@ -178,26 +168,22 @@ static enum ee_status
 add_tokens(struct ee_tokenizer *tok, const struct model *m,
 	   struct ee_err *err)
 {
-	enum ee_status status = EE_OK;
+	const struct piece *p = m->pieces;
 	size_t i;
 
-	for (i = 0; i < m->n && status == EE_OK; i++)
-		status = ee_vocab_token(&tok->vocab, (int64_t)i,
-					m->pieces[i].text, m->pieces[i].len,
-					err);
-	if (status == EE_OK)
-		status = ee_vocab_index(&tok->vocab, err);
-	for (i = 0; i < m->n && status == EE_OK; i++) {
-		const struct piece *p = &m->pieces[i];
-
-		if (p->type == CONTROL || p->type == UNKNOWN)
-			status = ee_tok_add(tok, p->text, p->len, (int64_t)i,
-					    EE_ADDED_SPECIAL, err);
-		else if (p->type == USER_DEFINED)
-			status = ee_added_put(&tok->normal, p->text, p->len,
-					      (int32_t)i, 0, err);
+	for (i = 0; i < m->n; i++)
+		TRY(ee_vocab_token(&tok->vocab, (int64_t)i, p[i].text,
+				   p[i].len, err));
+	TRY(ee_vocab_index(&tok->vocab, err));
+	for (i = 0; i < m->n; i++) {
+		if (p[i].type == CONTROL || p[i].type == UNKNOWN)
+			TRY(ee_tok_add(tok, p[i].text, p[i].len, (int64_t)i,
+				       EE_ADDED_SPECIAL, err));
+		else if (p[i].type == USER_DEFINED)
+			TRY(ee_added_put(&tok->normal, p[i].text, p[i].len,
+					 (int32_t)i, 0, err));
 	}
-	return status;
+	return EE_OK;
 }
 
 static int
@@ -214,11 +200,10 @@ add_merges_of(struct ee_tokenizer *tok, const struct model *m,
 	      const struct piece *piece, uint32_t rank, struct ee_err *err)
 {
 	const int32_t id = (int32_t)(piece - m->pieces);
-	enum ee_status status = EE_OK;
 	int32_t left, right;
 	size_t i;
 
-	for (i = 1; i < piece->len && status == EE_OK; i++) {
+	for (i = 1; i < piece->len; i++) {
 		if (((unsigned char)piece->text[i] & 0xc0) == 0x80)
 			continue;
 		left = ee_vocab_text(&tok->vocab, piece->text, i);
@@ -227,10 +212,10 @@ add_merges_of(struct ee_tokenizer *tok, const struct model *m,
 		right = ee_vocab_text(&tok->vocab, piece->text + i,
 				      piece->len - i);
 		if (right >= 0 && m->pieces[right].type == NORMAL)
-			status = ee_vocab_pair(&tok->vocab, left, right, rank,
-					       id, err);
+			TRY(ee_vocab_pair(&tok->vocab, left, right, rank, id,
+					  err));
 	}
-	return status;
+	return EE_OK;
 }
 
 static enum ee_status
@@ -262,7 +247,6 @@ static enum ee_status
 settle(struct ee_tokenizer *tok, const struct model *m, struct ee_err *err)
 {
 	struct ee_decoder *d = &tok->decoder;
-	enum ee_status status = EE_OK;
 
 	tok->vocab.byte_fallback = m->byte_fallback != 0;
 	tok->vocab.fuse_unk = true;
@@ -274,26 +258,23 @@ settle(struct ee_tokenizer *tok, const struct model *m, struct ee_err *err)
 	d->strip_char = ' ';
 	d->strip = m->dummy_prefix ? 1 : 0;
 	if (m->dummy_prefix)
-		status = ee_tok_norm(tok->norms, &tok->n_norms,
-				     EE_NORM_PREPEND, NULL, 0, MARK, 3, err);
-	if (status == EE_OK)
-		status = ee_tok_norm(tok->norms, &tok->n_norms,
-				     EE_NORM_REPLACE, " ", 1, MARK, 3, err);
-	if (status == EE_OK)
-		status = ee_tok_norm(d->replaces, &d->n_replaces,
-				     EE_NORM_REPLACE, MARK, 3, " ", 1, err);
-	return status;
+		TRY(ee_tok_norm(tok->norms, &tok->n_norms, EE_NORM_PREPEND,
+				NULL, 0, EE_MARK, 3, err));
+	TRY(ee_tok_norm(tok->norms, &tok->n_norms, EE_NORM_REPLACE, " ", 1,
+			EE_MARK, 3, err));
+	return ee_tok_norm(d->replaces, &d->n_replaces, EE_NORM_REPLACE,
+			   EE_MARK, 3, " ", 1, err);
 }
 
 enum ee_status
-ee_tok_read_model(struct ee_tokenizer *tok, const char *data, size_t size,
-		  const char *where, struct ee_err *err)
+ee_tok_read_model(struct ee_tokenizer *tok, const struct ee_tok_file *f,
+		  struct ee_err *err)
 {
 	struct model m = { .model_type = 1, .dummy_prefix = 1,
 			   .remove_spaces = 1, .escape = 1,
 			   .unk = 0, .bos = 1, .eos = 2 };
 	const struct ee_proto proto = {
-		.start = data, .p = data, .end = data + size
+		.start = f->s, .p = f->s, .end = f->s + f->n
 	};
 	enum ee_status status = read_proto(proto, &m, err);
 
@@ -306,5 +287,6 @@ ee_tok_read_model(struct ee_tokenizer *tok, const char *data, size_t size,
 	if (status == EE_OK)
 		status = add_merges(tok, &m, err);
 	free(m.pieces);
-	return status == EE_OK ? EE_OK : ee_within(err, status, "%s", where);
+	return status == EE_OK ? EE_OK : ee_within(err, status, "%s",
+						   f->where);
 }

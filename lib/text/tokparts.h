@@ -27,6 +27,7 @@ struct ee_decoder {
 	size_t n_replaces;
 	char strip_char;
 	int64_t strip;
+	int stage;		/* how far its steps have been read */
 };
 
 struct ee_tokenizer {
@@ -46,16 +47,24 @@ struct ee_tokenizer {
 	uint64_t fingerprint;
 };
 
-/* Half-made tokenizers: each reader fills what its files say; 'where' names
- * the file in errors. */
+/* The bytes of a file, and its name in errors. */
+struct ee_tok_file {
+	const char *s;
+	size_t n;
+	const char *where;
+};
+
+/* Half-made tokenizers: each reader fills what its files say.  'f' are the
+ * two files of vocab.json and merges.txt, or the one of the others. */
 EE_MUST_CHECK enum ee_status ee_tok_read_json(struct ee_tokenizer *tok,
-	const char *text, size_t len, const char *where, struct ee_err *err);
+	const struct ee_tok_file *f, struct ee_err *err);
 EE_MUST_CHECK enum ee_status ee_tok_read_vocab(struct ee_tokenizer *tok,
-	const char *vocab, size_t vocab_len, const char *vocab_where,
-	const char *merges, size_t merges_len, const char *merges_where,
-	struct ee_err *err);
+	const struct ee_tok_file *f, struct ee_err *err);
 EE_MUST_CHECK enum ee_status ee_tok_read_model(struct ee_tokenizer *tok,
-	const char *data, size_t size, const char *where, struct ee_err *err);
+	const struct ee_tok_file *f, struct ee_err *err);
+/* Fails with EE_EFORMAT unless the file is UTF-8. */
+EE_MUST_CHECK enum ee_status ee_tok_want_utf8(const struct ee_tok_file *f,
+	struct ee_err *err);
 
 /*
  * Settings beside the vocabulary: 'config' is tokenizer_config.json, 'map'
@@ -78,6 +87,10 @@ EE_MUST_CHECK enum ee_status ee_tok_set(struct ee_tokenizer *tok,
  * already for the same text.  EE_ADDED_NORMAL: in normalized text.
  */
 enum { EE_ADDED_NORMAL = 16 };
+/* Id of a token of the vocabulary or an added one; -1 if there is none.
+ * Fails with EE_ENOMEM only. */
+EE_MUST_CHECK enum ee_status ee_tok_find(struct ee_tokenizer *tok,
+	const char *text, size_t len, int32_t *id, struct ee_err *err);
 EE_MUST_CHECK enum ee_status ee_tok_add(struct ee_tokenizer *tok,
 	const char *text, size_t len, int64_t id, unsigned flags,
 	struct ee_err *err);
@@ -89,10 +102,10 @@ EE_MUST_CHECK enum ee_status ee_tok_norm(struct ee_norm *norms, size_t *n,
 EE_MUST_CHECK enum ee_status ee_tok_split(struct ee_tokenizer *tok,
 	const struct ee_split *split, struct ee_err *err);
 
-/* A tokenizer from bytes in memory, for tests: 'kind' is the name of the
- * file that 'data' would be; 'merges' goes with "vocab.json". */
+/* A tokenizer from bytes in memory, for tests: 'name' is that of the file that
+ * 'data' would be in a folder; 'merges' goes with "vocab.json". */
 EE_MUST_CHECK enum ee_status ee_tok_from_memory(struct ee_tokenizer **tok,
-	const char *kind, const char *data, size_t size, const char *merges,
+	const char *name, const char *data, size_t size, const char *merges,
 	size_t merges_size, struct ee_err *err);
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "base/base.h"
 
+#define EE_MARK "\xe2\x96\x81"		/* U+2581, for a space */
+
 /* Bytes of the longest valid beginning of 's'; n if all of it is valid. */
 size_t ee_utf8_valid(const char *s, size_t n);
 

@@ -11,9 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "text/utf8.h"
-
-#define MARK "\xe2\x96\x81"		/* U+2581, for a space */
 
 /* How much of a token an error shows. */
 #define SHOWN(len) ((int)((len) < 48 ? (len) : 48))
@@ -35,6 +34,7 @@ ee_vocab_free(struct ee_vocab *v)
 	free(v->merges);
 	free(v->pairs);
 	free(v->scratch);
+	free(v->joined);
 }
 
 /*
@@ -68,14 +68,7 @@ text_of(struct ee_vocab *v, const char *spelling, size_t len,
 	int byte = 0;
 
 	*foreign = false;
-	if (v->scratch_room < len || v->scratch == NULL) {
-		char *p = ee_grow(v->scratch, 2 * len + 64, 1, err);
-
-		if (p == NULL)
-			return EE_ENOMEM;
-		v->scratch = p;
-		v->scratch_room = 2 * len + 64;
-	}
+	TRY(ee_reserve(&v->scratch, &v->scratch_room, len + 1, 1, err));
 	while (v->byte_level && i < len) {
 		i += ee_utf8_next(spelling + i, &c);
 		byte = alphabet_byte(c);
@@ -92,33 +85,11 @@ text_of(struct ee_vocab *v, const char *spelling, size_t len,
 	return EE_OK;
 }
 
-/* Make room for ids up to 'id'. */
-static enum ee_status
-reserve(struct ee_vocab *v, size_t id, struct ee_err *err)
-{
-	struct ee_token *p;
-	size_t room = v->room ? v->room : 1024;
-
-	while (room <= id)
-		room *= 2;
-	if (room > v->room) {
-		p = ee_grow(v->tokens, room, sizeof(*p), err);
-		if (p == NULL)
-			return EE_ENOMEM;
-		memset(p + v->room, 0, (room - v->room) * sizeof(*p));
-		v->tokens = p;
-		v->room = room;
-	}
-	if (v->n <= id)
-		v->n = id + 1;
-	return EE_OK;
-}
-
 static enum ee_status
 add(struct ee_vocab *v, int64_t id, const char *spelling, size_t len,
-    uint32_t flags, struct ee_err *err)
+    unsigned flags, struct ee_err *err)
 {
-	enum ee_status status;
+	const size_t room = v->room;
 	struct ee_token *t;
 	size_t text_len;
 	bool foreign;
@@ -128,23 +99,24 @@ add(struct ee_vocab *v, int64_t id, const char *spelling, size_t len,
 			       "token '%.*s': id %lld, want 0 to %d",
 			       SHOWN(len), spelling, (long long)id,
 			       EE_MAX_ID - 1);
-	status = reserve(v, (size_t)id, err);
-	if (status != EE_OK)
-		return status;
 	if (len > INT32_MAX)
 		return ee_fail(err, EE_EFORMAT, "a token of %zu bytes", len);
+	TRY(ee_reserve(&v->tokens, &v->room, (size_t)id + 1,
+		       sizeof(*v->tokens), err));
+	memset(v->tokens + room, 0, (v->room - room) * sizeof(*v->tokens));
+	if (v->n <= (size_t)id)
+		v->n = (size_t)id + 1;
 	t = &v->tokens[id];
 	if (t->flags != 0)
 		return ee_fail(err, EE_EFORMAT,
 			       "tokens '%.*s' and '%.*s' have the same id %lld",
 			       SHOWN(t->len), t->text, SHOWN(len), spelling,
 			       (long long)id);
-	status = text_of(v, spelling, len, &text_len, &foreign, err);
-	if (status != EE_OK)
-		return status;
+	TRY(text_of(v, spelling, len, &text_len, &foreign, err));
 	t->text = ee_arena_text(&v->arena, v->scratch, text_len);
 	t->len = (uint32_t)text_len;
-	t->flags = EE_TOKEN_USED | flags | (foreign ? EE_TOKEN_FOREIGN : 0);
+	t->flags = (uint16_t)(EE_TOKEN_USED | flags |
+			      (foreign ? EE_TOKEN_FOREIGN : 0));
 	return ee_arena_check(&v->arena, err);
 }
 
@@ -209,34 +181,24 @@ enum ee_status
 ee_vocab_find(struct ee_vocab *v, const char *spelling, size_t len,
 	      int32_t *id, struct ee_err *err)
 {
-	enum ee_status status;
 	size_t text_len;
 	bool foreign;
 
 	*id = -1;
-	status = text_of(v, spelling, len, &text_len, &foreign, err);
-	if (status == EE_OK && text_len > 0)
+	TRY(text_of(v, spelling, len, &text_len, &foreign, err));
+	if (text_len > 0)
 		*id = ee_vocab_hashed(v, v->scratch, text_len,
 				      filed_under(v->scratch, text_len,
 						  foreign));
-	return status;
+	return EE_OK;
 }
 
 enum ee_status
 ee_vocab_pair(struct ee_vocab *v, int32_t left, int32_t right, uint32_t rank,
 	      int32_t id, struct ee_err *err)
 {
-	struct ee_merge *p;
-
-	if (v->n_merges == v->merge_room) {
-		const size_t room = v->merge_room ? 2 * v->merge_room : 65536;
-
-		p = ee_grow(v->merges, room, sizeof(*p), err);
-		if (p == NULL)
-			return EE_ENOMEM;
-		v->merges = p;
-		v->merge_room = room;
-	}
+	TRY(ee_reserve(&v->merges, &v->merge_room, v->n_merges + 1,
+		       sizeof(*v->merges), err));
 	v->merges[v->n_merges++] = (struct ee_merge){
 		.left = (uint32_t)left, .right = (uint32_t)right,
 		.rank = rank, .id = id
@@ -249,12 +211,10 @@ static enum ee_status
 known(struct ee_vocab *v, const char *s, size_t len, int32_t *id,
       struct ee_err *err)
 {
-	enum ee_status status = ee_vocab_find(v, s, len, id, err);
-
-	if (status == EE_OK && *id < 0)
-		return ee_fail(err, EE_EFORMAT, "'%.*s' is not in the "
-			       "vocabulary", SHOWN(len), s);
-	return status;
+	TRY(ee_vocab_find(v, s, len, id, err));
+	return *id >= 0 ? EE_OK :
+	       ee_fail(err, EE_EFORMAT, "'%.*s' is not in the vocabulary",
+		       SHOWN(len), s);
 }
 
 enum ee_status
@@ -262,29 +222,27 @@ ee_vocab_merge(struct ee_vocab *v, const char *left, size_t left_len,
 	       const char *right, size_t right_len, struct ee_err *err)
 {
 	const size_t len = left_len + right_len;
-	char small[256], *both = small;
-	enum ee_status status;
 	int32_t l, r, id;
 
-	status = known(v, left, left_len, &l, err);
-	if (status == EE_OK)
-		status = known(v, right, right_len, &r, err);
-	if (status != EE_OK)
-		return status;
-	if (len > sizeof(small)) {
-		both = ee_calloc(len, 1, err);
-		if (both == NULL)
-			return EE_ENOMEM;
-	}
-	memcpy(both, left, left_len);
-	memcpy(both + left_len, right, right_len);
-	status = known(v, both, len, &id, err);
-	if (status == EE_OK)
-		status = ee_vocab_pair(v, l, r, (uint32_t)v->n_merges, id,
-				       err);
-	if (both != small)
-		free(both);
-	return status;
+	TRY(known(v, left, left_len, &l, err));
+	TRY(known(v, right, right_len, &r, err));
+	TRY(ee_reserve(&v->joined, &v->joined_room, len + 1, 1, err));
+	memcpy(v->joined, left, left_len);
+	memcpy(v->joined + left_len, right, right_len);
+	TRY(known(v, v->joined, len, &id, err));
+	return ee_vocab_pair(v, l, r, (uint32_t)v->n_merges, id, err);
+}
+
+enum ee_status
+ee_vocab_merge_line(struct ee_vocab *v, const char *line, size_t len,
+		    struct ee_err *err)
+{
+	const char *space = memchr(line, ' ', len);
+	const size_t left = space ? (size_t)(space - line) : len;
+
+	if (space == NULL || memchr(space + 1, ' ', len - left - 1) != NULL)
+		return ee_fail(err, EE_EFORMAT, "want two tokens and a space");
+	return ee_vocab_merge(v, line, left, space + 1, len - left - 1, err);
 }
 
 /* Of two merges of one pair the later counts, as in the reference. */
@@ -340,14 +298,16 @@ cuts_at_mark(const struct ee_vocab *v)
 {
 	size_t i;
 
-	if (v->byte_level || v->ignore_merges || ee_vocab_text(v, MARK, 3) < 0)
+	if (v->byte_level || v->ignore_merges ||
+	    ee_vocab_text(v, EE_MARK, 3) < 0)
 		return false;
 	for (i = 0; i < v->n_merges; i++) {
 		const struct ee_token *l = &v->tokens[v->merges[i].left];
 		const struct ee_token *r = &v->tokens[v->merges[i].right];
 
-		if (r->len >= 3 && memcmp(r->text, MARK, 3) == 0 &&
-		    (l->len < 3 || memcmp(l->text + l->len - 3, MARK, 3) != 0))
+		if (r->len >= 3 && memcmp(r->text, EE_MARK, 3) == 0 &&
+		    (l->len < 3 ||
+		     memcmp(l->text + l->len - 3, EE_MARK, 3) != 0))
 			return false;
 	}
 	return true;
@@ -356,10 +316,7 @@ cuts_at_mark(const struct ee_vocab *v)
 enum ee_status
 ee_vocab_finish(struct ee_vocab *v, struct ee_err *err)
 {
-	enum ee_status status = index_pairs(v, err);
-
-	if (status != EE_OK)
-		return status;
+	TRY(index_pairs(v, err));
 	index_bytes(v);
 	v->words_at_mark = cuts_at_mark(v);
 	return EE_OK;
@@ -375,9 +332,7 @@ ee_vocab_fingerprint(const struct ee_vocab *v)
 
 	for (i = 0; i < v->n; i++) {
 		const struct ee_token *t = &v->tokens[i];
-		const uint32_t head[2] = {
-			t->len, t->flags & ~(uint32_t)EE_TOKEN_WHOLE
-		};
+		const uint32_t head[2] = { t->len, t->flags };
 
 		h = ee_hash(h, head, sizeof(head));
 		h = ee_hash(h, t->text, t->len);

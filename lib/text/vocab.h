@@ -2,8 +2,8 @@
  * vocab.h - the tokens and merges of a byte-pair encoding, indexed.
  *
  * Build: ee_vocab_token for all tokens, ee_vocab_index once, ee_vocab_merge
- * for all merges, ee_vocab_finish once.  Read-only from then on.  Texts are
- * copied and belong to the vocabulary.
+ * for all merges, ee_vocab_finish once.  Read-only from then on, but for what
+ * threads may find out at once.  Texts are copied and belong to the vocabulary.
  *
  * In a byte-level vocabulary (GPT-2) a token is spelled with 256 printable
  * characters that stand for bytes ("Ġthe"); here its text is the bytes
@@ -13,6 +13,8 @@
 #ifndef EE_VOCAB_H
 #define EE_VOCAB_H
 
+#include <stdatomic.h>
+
 #include "base/base.h"
 
 enum { EE_MAX_ID = 1 << 22 };	/* ids are below; vocabularies have < 2^18 */
@@ -21,14 +23,15 @@ enum {
 	EE_TOKEN_USED = 1,
 	EE_TOKEN_MODEL = 2,	/* in the encoding; else an added token only */
 	EE_TOKEN_FOREIGN = 4,
-	EE_TOKEN_WHOLE = 8,	/* its text alone encodes to this one token */
 	EE_TOKEN_SPECIAL = 16
 };
 
 struct ee_token {
 	const char *text;
 	uint32_t len;
-	uint32_t flags;		/* 0: a hole, no such id */
+	uint16_t flags;		/* 0: a hole, no such id */
+	atomic_bool whole;	/* its text alone encodes to this one token:
+				 * known once that has been encoded */
 };
 
 struct ee_merge {
@@ -56,8 +59,8 @@ struct ee_vocab {
 					 * bytes if byte_level; -1: none */
 	int32_t fallback[256];		/* the tokens <0x00> .. <0xFF>; -1 */
 	int32_t unk;			/* -1: none, unknown is left out */
-	char *scratch;			/* while building */
-	size_t scratch_room;
+	char *scratch, *joined;		/* while building */
+	size_t scratch_room, joined_room;
 	bool byte_level, byte_fallback, fuse_unk, ignore_merges;
 	bool words_at_mark;		/* no merge reaches across into U+2581:
 					 * text may be cut in front of it */
@@ -88,6 +91,9 @@ EE_MUST_CHECK enum ee_status ee_vocab_find(struct ee_vocab *v,
 EE_MUST_CHECK enum ee_status ee_vocab_merge(struct ee_vocab *v,
 	const char *left, size_t left_len, const char *right,
 	size_t right_len, struct ee_err *err);
+/* The same of 'line', two spellings with a space between. */
+EE_MUST_CHECK enum ee_status ee_vocab_merge_line(struct ee_vocab *v,
+	const char *line, size_t len, struct ee_err *err);
 /* The same by ids, with a rank. */
 EE_MUST_CHECK enum ee_status ee_vocab_pair(struct ee_vocab *v, int32_t left,
 	int32_t right, uint32_t rank, int32_t id, struct ee_err *err);

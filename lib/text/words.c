@@ -123,21 +123,6 @@ ee_words_free(struct ee_words *w)
 	memset(w, 0, sizeof(*w));
 }
 
-static enum ee_status
-make_room(struct ee_cutter *c, int which, size_t room, struct ee_err *err)
-{
-	char *more;
-
-	if (room <= c->room[which])
-		return EE_OK;
-	more = ee_grow(c->text[which], room, 1, err);
-	if (more == NULL)
-		return EE_ENOMEM;
-	c->text[which] = more;
-	c->room[which] = room;
-	return EE_OK;
-}
-
 /* Rule number i, from c->text[from] (n bytes) to the other one. */
 static enum ee_status
 apply(struct ee_cutter *c, size_t i, int from, size_t *n, struct ee_err *err)
@@ -147,7 +132,7 @@ apply(struct ee_cutter *c, size_t i, int from, size_t *n, struct ee_err *err)
 	PCRE2_SIZE len;
 	int found;
 
-	TRY(make_room(c, !from, room, err));
+	TRY(ee_reserve(&c->text[!from], &c->room[!from], room, 1, err));
 	len = room;
 	found = pcre2_substitute(c->code[i], (PCRE2_SPTR)c->text[from], *n, 0,
 		PCRE2_SUBSTITUTE_GLOBAL | PCRE2_NO_UTF_CHECK, NULL, NULL,
@@ -237,16 +222,8 @@ split(struct ee_words *w, char *s, struct ee_err *err)
 			s += len;
 			continue;
 		}
-		if (w->n == w->room) {
-			const size_t room = 2 * w->room + 64;
-			char **more = ee_grow(w->word, room, sizeof(*more),
-					      err);
-
-			if (more == NULL)
-				return EE_ENOMEM;
-			w->word = more;
-			w->room = room;
-		}
+		TRY(ee_reserve(&w->word, &w->room, w->n + 1, sizeof(*w->word),
+			       err));
 		w->word[w->n++] = s;
 		while (*s != '\0' && !is_space(s)) {
 			ee_class_next(s, &len);
@@ -256,27 +233,23 @@ split(struct ee_words *w, char *s, struct ee_err *err)
 	return EE_OK;
 }
 
-/* The sentence s (n bytes), all rules applied, at the end of 'all'. */
+/* The sentence s (n bytes), all rules applied, at the end of w->text. */
 static enum ee_status
-cut_sentence(struct ee_cutter *c, const char *s, size_t n, char **all,
-	     size_t *used, struct ee_err *err)
+cut_sentence(struct ee_cutter *c, const char *s, size_t n,
+	     struct ee_words *w, size_t *used, struct ee_err *err)
 {
 	int now = 0;
-	char *more;
 	size_t i;
 
-	TRY(make_room(c, 0, n + 1, err));
+	TRY(ee_reserve(&c->text[0], &c->room[0], n + 1, 1, err));
 	memcpy(c->text[0], s, n);
 	for (i = 0; i < RULES; i++, now = !now)
 		TRY(apply(c, i, now, &n, err));
-	more = ee_grow(*all, *used + n + 2, 1, err);
-	if (more == NULL)
-		return EE_ENOMEM;
-	memcpy(more + *used, c->text[now], n);
-	more[*used + n] = ' ';
-	more[*used + n + 1] = '\0';
-	*used += n + 1;
-	*all = more;
+	TRY(ee_reserve(&w->text, &w->text_room, *used + n + 2, 1, err));
+	memcpy(w->text + *used, c->text[now], n);
+	*used += n;
+	w->text[(*used)++] = ' ';
+	w->text[*used] = '\0';
 	return EE_OK;
 }
 
@@ -293,8 +266,8 @@ ee_words_cut(struct ee_words *w, struct ee_cutter *c, const char *text,
 		return ee_fail(err, EE_EINPUT, "a text that is not UTF-8");
 	while (*text != '\0') {
 		end = sentence(text);
-		TRY(cut_sentence(c, text, (size_t)(end - text), &w->text,
-				 &used, err));
+		TRY(cut_sentence(c, text, (size_t)(end - text), w, &used,
+				 err));
 		text = end;
 		while (*text != '\0' && is_space(text))
 			text += ee_utf8_next(text, &(uint32_t){ 0 });

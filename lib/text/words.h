@@ -18,6 +18,7 @@ struct ee_words {
 	char **word;		/* (n) in 'text' */
 	size_t n, room;
 	char *text;
+	size_t text_room;
 };
 void ee_words_free(struct ee_words *words);
 

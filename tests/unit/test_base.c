@@ -62,6 +62,8 @@ START_TEST(memory_fails_politely)
 	struct ee_err err = {{0}};
 	struct ee_arena arena = {0};
 	float *f = ee_floats(3, &err);
+	uint32_t *list = NULL;
+	size_t room = 0, was;
 
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_eq((uintptr_t)f % 64, 0);
@@ -69,6 +71,19 @@ START_TEST(memory_fails_politely)
 	ck_assert_ptr_null(ee_floats(SIZE_MAX / 2, &err));
 	ck_assert_ptr_nonnull(strstr(err.text, "out of memory"));
 	ck_assert_ptr_null(ee_grow(NULL, SIZE_MAX, 2, &err));
+	ck_assert_int_eq(ee_reserve(&list, &room, 3, sizeof(*list), &err),
+			 EE_OK);
+	ck_assert_uint_ge(room, 3);
+	memcpy(list, "\1\2\3\4\5\6\7\10\11\12\13\14", 12);
+	was = room;
+	ck_assert_int_eq(ee_reserve(&list, &room, SIZE_MAX, sizeof(*list),
+				    &err), EE_ENOMEM);
+	ck_assert_uint_eq(room, was);
+	ck_assert_int_eq(ee_reserve(&list, &room, 9999, sizeof(*list), &err),
+			 EE_OK);
+	ck_assert_uint_ge(room, 9999);
+	ck_assert_mem_eq(list, "\1\2\3\4\5\6\7\10\11\12\13\14", 12);
+	free(list);
 	ck_assert_int_eq(ee_arena_check(&arena, &err), EE_OK);
 	ck_assert_ptr_null(ee_arena_alloc(&arena, SIZE_MAX - 8, 16));
 	ck_assert_int_eq(ee_arena_check(&arena, &err), EE_ENOMEM);
