@@ -8,6 +8,7 @@
 #include "base/try.h"
 #include "edit/mendlearn_job.h"
 #include "math/optim.h"
+#include "math/vec.h"
 
 enum ee_status
 ee_mend_learner_open(struct ee_mend_learner *l, struct ee_err *err)
@@ -46,7 +47,7 @@ ee_mend_step(struct ee_mend_learner *l, double *norm, struct ee_err *err)
 		return ee_fail(err, EE_EMATH, "the gradient is not finite");
 	factor = ee_clip_factor(*norm, p->grad_clip);
 	if (factor < 1)
-		ee_scale(n, (float)factor, l->grad);
+		ee_scal(n, (float)factor, l->grad);
 	l->steps++;
 	ee_optim_step(p->opt, rates, l->steps, lr_lr, l->grad, l->adam_m,
 		      l->adam_v, l->m->learned);
@@ -138,7 +139,7 @@ gather(struct ee_mend_job *j, size_t group, size_t param,
 		       from->n * p->out * sizeof(*from->delta));
 		at += from->n;
 	}
-	ee_scale(n * p->out, 1 / (float)labels, rows->delta);
+	ee_scal(n * p->out, 1 / (float)labels, rows->delta);
 	return EE_OK;
 }
 

@@ -97,15 +97,6 @@ ee_total_norm(size_t n, const float *g)
 	return sqrt(total + ee_dot(n % PIECE, s.g, s.g));
 }
 
-EE_SIMD void
-ee_scale(size_t n, float a, float *g)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		g[i] *= a;
-}
-
 double
 ee_clip_factor(double norm, double most)
 {

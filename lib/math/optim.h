@@ -29,9 +29,6 @@ void ee_optim_step(enum ee_optim optim, size_t n, uint64_t step, double lr,
 /* The Euclidean length of n elements, added in double. */
 double ee_total_norm(size_t n, const float *g);
 
-/* g *= a */
-void ee_scale(size_t n, float a, float *g);
-
 /* What a gradient of this norm is multiplied with to be no longer than
  * 'most' (> 0; PyTorch's clip_grad_norm_): 1, or most / (norm + 1e-6). */
 double ee_clip_factor(double norm, double most);

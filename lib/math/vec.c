@@ -333,3 +333,12 @@ ee_axpy(size_t n, float a, const float *x, float *y)
 	for (i = 0; i < n; i++)
 		y[i] += a * x[i];
 }
+
+EE_SIMD void
+ee_scal(size_t n, float a, float *x)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		x[i] *= a;
+}

@@ -63,5 +63,6 @@ double ee_dot(size_t n, const float *x, const float *y);
 double ee_norm2(size_t n, const float *x);		/* Euclidean length */
 bool ee_all_finite(size_t n, const float *x);
 void ee_axpy(size_t n, float a, const float *x, float *y);	/* y += a x */
+void ee_scal(size_t n, float a, float *x);		/* x *= a */
 
 #endif

@@ -96,12 +96,6 @@ ee_tfidf_close(struct ee_tfidf *t)
 	free(t);
 }
 
-size_t
-ee_tfidf_terms(const struct ee_tfidf *t)
-{
-	return t->n;
-}
-
 /* Where the term is, or a free slot. */
 static struct term *
 slot_of(struct term *table, size_t slots, const char *text)

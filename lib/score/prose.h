@@ -34,7 +34,6 @@ struct ee_tfidf;
 EE_MUST_CHECK enum ee_status ee_tfidf_open(struct ee_tfidf **tfidf,
 	const char *const *documents, size_t n, struct ee_err *err);
 void ee_tfidf_close(struct ee_tfidf *tfidf);		/* NULL is fine */
-size_t ee_tfidf_terms(const struct ee_tfidf *tfidf);
 
 /* The cosine of the vectors tf * idf of two texts; NaN where one of them has
  * no known term.  Fails with EE_ENOMEM. */

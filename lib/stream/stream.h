@@ -83,11 +83,6 @@ EE_MUST_CHECK enum ee_status ee_writer_open(struct ee_writer **writer,
 EE_MUST_CHECK enum ee_status ee_writer_put(struct ee_writer *writer,
 	const struct ee_value *record, struct ee_err *err);
 
-/* Write what is buffered, so that a slow pipe shows progress.  Fails as
- * ee_writer_put. */
-EE_MUST_CHECK enum ee_status ee_writer_flush(struct ee_writer *writer,
-	struct ee_err *err);
-
 /* Write the end map.  After this only close is allowed.  Fails as
  * ee_writer_put. */
 EE_MUST_CHECK enum ee_status ee_writer_end(struct ee_writer *writer,

@@ -246,6 +246,23 @@ pack_header(struct ee_writer *w, const char *kind, const char *by,
 	}
 }
 
+/* Before a call does anything. */
+static enum ee_status
+ready(struct ee_writer *w, struct ee_err *err)
+{
+	w->err = err;
+	return w->status == EE_OK ? EE_OK :
+	       ee_fail(err, w->status, "%s: has failed before", w->name);
+}
+
+static enum ee_status
+flush(struct ee_writer *w, struct ee_err *err)
+{
+	const enum ee_status status = ready(w, err);
+
+	return status == EE_OK ? write_with(w, NULL, 0) : status;
+}
+
 enum ee_status
 ee_writer_open(struct ee_writer **writer, int fd, const char *name,
 	       const char *kind, const char *by,
@@ -272,21 +289,12 @@ ee_writer_open(struct ee_writer **writer, int fd, const char *name,
 #endif
 	pack_header(w, kind, by, extra);
 	/* at once: a stage that wants another kind need not wait to say so */
-	status = ee_writer_flush(w, err);
+	status = flush(w, err);
 	if (status != EE_OK)
 		ee_writer_close(w);
 	else
 		*writer = w;
 	return status;
-}
-
-/* Before a call does anything. */
-static enum ee_status
-ready(struct ee_writer *w, struct ee_err *err)
-{
-	w->err = err;
-	return w->status == EE_OK ? EE_OK :
-	       ee_fail(err, w->status, "%s: has failed before", w->name);
 }
 
 enum ee_status
@@ -308,17 +316,9 @@ ee_writer_put(struct ee_writer *w, const struct ee_value *record,
 }
 
 enum ee_status
-ee_writer_flush(struct ee_writer *w, struct ee_err *err)
-{
-	const enum ee_status status = ready(w, err);
-
-	return status == EE_OK ? write_with(w, NULL, 0) : status;
-}
-
-enum ee_status
 ee_writer_end(struct ee_writer *w, struct ee_err *err)
 {
-	enum ee_status status = ee_writer_flush(w, err);
+	enum ee_status status = flush(w, err);
 	const uint32_t crc = w->crc;
 
 	if (status != EE_OK)
@@ -330,7 +330,7 @@ ee_writer_end(struct ee_writer *w, struct ee_err *err)
 	msgpack_pack_uint64(&w->pk, w->records);
 	pack_key(w, "crc32");
 	msgpack_pack_uint64(&w->pk, crc);
-	status = ee_writer_flush(w, err);
+	status = flush(w, err);
 	w->status = EE_END;
 	return status;
 }

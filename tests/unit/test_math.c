@@ -7,6 +7,7 @@
 #include "math/optim.h"
 #include "math/packed.h"
 #include "math/threads.h"
+#include "math/vec.h"
 
 /* Three steps of torch.optim's classes with lr 0.05, the rest by default. */
 START_TEST(optimisers_are_torchs)
@@ -75,7 +76,7 @@ START_TEST(clipping_is_torchs)
 	const double norm = ee_total_norm(3, g);
 
 	ck_assert_double_eq_tol(norm, 13, 1e-12);
-	ee_scale(3, (float)ee_clip_factor(norm, 2), g);
+	ee_scal(3, (float)ee_clip_factor(norm, 2), g);
 	ck_assert_double_eq_tol((double)g[2], 1.8462, 1e-4);
 	ck_assert(ee_clip_factor(norm, 13.1) == 1);
 }
