@@ -97,6 +97,11 @@ parse_options(struct tool *tool, int argc, char **argv)
 		tool_misuse(tool, "which model? (-m DIR)");
 	opt.prompts = argv + optind;
 	opt.nprompts = (size_t)(argc - optind);
+	if (opt.nlengths > 0 && opt.nprompts > 0)
+		tool_misuse(tool, "--templates takes no prompts");
+	if (how->sampling.greedy && how->sampling.temperature != 1)
+		tool_misuse(tool, "--temperature is for --top-k: without it "
+			    "nothing is drawn");
 	return opt;
 }
 
@@ -112,6 +117,9 @@ read_lines(struct tool *tool, char ***lines, size_t *n)
 	*lines = NULL;
 	*n = 0;
 	while (status == EE_OK && (len = getline(&line, &size, stdin)) > 0) {
+		if (memchr(line, '\0', (size_t)len) != NULL)
+			status = ee_fail(&tool->err, EE_EINPUT, "standard "
+					 "input: line %zu holds a NUL", *n + 1);
 		if (line[len - 1] == '\n')
 			line[len - 1] = '\0';
 		more = ee_grow(*lines, *n + 1, sizeof(*more), &tool->err);

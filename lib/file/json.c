@@ -45,22 +45,32 @@ convert(struct ee_arena *arena, const json_t *j)
 	return v;
 }
 
-enum ee_status
-ee_json_parse(struct ee_arena *arena, const char *text, size_t len,
-	      const char *where, struct ee_value *out, struct ee_err *err)
+static enum ee_status
+parse(struct ee_arena *arena, const char *text, size_t len, size_t flags,
+      const char *where, struct ee_value *out, struct ee_err *err)
 {
 	json_error_t jerr;
 	json_t *j = json_loadb(len > 0 ? text : "", len,
-			       JSON_DECODE_ANY | JSON_ALLOW_NUL, &jerr);
+			       JSON_DECODE_ANY | flags, &jerr);
 
 	if (j == NULL && json_error_code(&jerr) == json_error_out_of_memory)
 		return ee_fail(err, EE_ENOMEM, "out of memory");
 	if (j == NULL)
 		return ee_fail(err, EE_EFORMAT, "%s:%d:%d: not JSON: %s",
-			       where, jerr.line, jerr.column, jerr.text);
+			       where, jerr.line, jerr.column,
+			       json_error_code(&jerr) ==
+			       json_error_null_character ?
+			       "a NUL (\\u0000) in a text" : jerr.text);
 	*out = convert(arena, j);
 	json_decref(j);
 	return ee_arena_check(arena, err);
+}
+
+enum ee_status
+ee_json_parse(struct ee_arena *arena, const char *text, size_t len,
+	      const char *where, struct ee_value *out, struct ee_err *err)
+{
+	return parse(arena, text, len, JSON_ALLOW_NUL, where, out, err);
 }
 
 static enum ee_status
@@ -82,8 +92,8 @@ ee_json_read(struct ee_arena *arena, const char *path, struct ee_value *out,
 
 	if (status != EE_OK)
 		return status;
-	status = ee_json_parse(arena, (const char *)file.data, file.size,
-			       path, out, err);
+	status = parse(arena, (const char *)file.data, file.size, 0, path, out,
+		       err);
 	ee_unmap_file(&file);
 	return status;
 }
@@ -109,8 +119,8 @@ parse_lines(struct ee_arena *arena, const char *text, size_t len,
 			continue;
 		snprintf(where, sizeof(where), "%s: record on line %u", path,
 			 line);
-		status = ee_json_parse(arena, text, (size_t)(eol - text),
-				       where, &v, err);
+		status = parse(arena, text, (size_t)(eol - text), 0, where, &v,
+			       err);
 		if (status != EE_OK)
 			return status;
 		v.line = line;
@@ -128,7 +138,7 @@ parse_records(struct ee_arena *arena, const char *text, size_t len,
 	struct ee_value whole;
 	size_t i;
 
-	status = ee_json_parse(arena, text, len, path, &whole, err);
+	status = parse(arena, text, len, 0, path, &whole, err);
 	if (status == EE_OK && whole.type == EE_MAP) {
 		*out = ee_list();
 		ee_add(arena, out, whole);
@@ -136,13 +146,10 @@ parse_records(struct ee_arena *arena, const char *text, size_t len,
 		*out = whole;
 	} else if (status == EE_EFORMAT) {
 		/* a list that does not parse is a damaged list, not lines */
-		while (len > 0 && strchr(" \t\r\n", text[0]) != NULL) {
-			text++;
-			len--;
-		}
-		if (len == 0)
+		i = strspn(text, " \t\r\n");
+		if (i == len)
 			return ee_fail(err, EE_EFORMAT, "%s: is empty", path);
-		if (text[0] != '{')
+		if (text[i] != '{')
 			return status;
 		status = parse_lines(arena, text, len, path, out, &lines_err);
 		if (status != EE_OK) {

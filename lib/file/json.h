@@ -12,7 +12,9 @@
 /*
  * Parse 'len' bytes of UTF-8 JSON (any value) into 'arena'.  'where' names
  * the source in errors ("config.json").  Integers become EE_INT, numbers
- * with a point or exponent EE_REAL.  Nothing of 'text' is kept.
+ * with a point or exponent EE_REAL.  Nothing of 'text' is kept.  A text may
+ * hold a NUL, and then ends there for whoever does not ask for its length;
+ * from files, where nobody does, it is an error.
  *
  * Fails with EE_EFORMAT (line and column), EE_ENOMEM.
  */

@@ -20,6 +20,11 @@ generate ''
 echo "status $?"
 generate < /dev/null
 echo "status $?"
+printf 'The capital\0 of France is\n' | generate
+echo "status $?"
+for wrong in '--temperature 2 x' '--templates 5:1 x'; do
+	generate $wrong 2>&1 > out | head -n 1
+done
 generate -n 400 "$p1" > out
 echo "status $?"
 generate -e nowhere.ee "$p1"

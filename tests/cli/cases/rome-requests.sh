@@ -34,6 +34,7 @@ null
 {"case_id": 17, "requested_rewrite": {"prompt": "{} is in", "subject": "Brno"}}
 {"case_id": "z", "src": "where is it?", "subject": "Brno", "alt": "Iowa"}
 {"src": "where is Brno?", "subject": "Brno", "answers": ["Iowa"]}
+{"prompt": "{} is in", "subject": "\u0000Brno", "target_new": "Iowa"}
 EOF
 echo 'files:'
 good='{"prompt": "{} is in", "subject": "Brno", "target_new": "Iowa"}'
@@ -45,6 +46,8 @@ run - < /dev/null
 printf '%s\n%s\n{"prompt": \n' "$good" "$good" > r.json
 run r.json
 printf '%s\n\n{"prompt": "{} is in", "subject": "Brno"}\n' "$good" > r.json
+run r.json
+printf '\n\n{"prompt": \n' > r.json
 run r.json
 printf '[%s,\n%s' "$good" "$good" > r.json
 run r.json
