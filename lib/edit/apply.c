@@ -269,6 +269,26 @@ ee_apply(const struct ee_apply_job *job, struct ee_application *done,
 	return close_job(&j, status);
 }
 
+static bool
+same_kind(const struct ee_tensor *a, const struct ee_tensor *b)
+{
+	return a->dtype == b->dtype && a->ndim == b->ndim &&
+	       memcmp(a->shape, b->shape, a->ndim * sizeof(*a->shape)) == 0;
+}
+
+static enum ee_status
+not_alike(const struct ee_changed *original, const struct ee_tensor *now,
+	  struct ee_err *err)
+{
+	char was[128], is[128];
+
+	return ee_fail(err, EE_EMATCH, "the original of '%s' is %s %s, the "
+		       "model's %s %s", original->name,
+		       ee_dtype_name(original->tensor.dtype),
+		       ee_tensor_shape(&original->tensor, was),
+		       ee_dtype_name(now->dtype), ee_tensor_shape(now, is));
+}
+
 /* Original tensors for all that the deltas touched, from an open file or
  * folder of them; 'find' looks there. */
 static enum ee_status
@@ -298,6 +318,8 @@ take_originals(struct job *j, const struct ee_safetensors *undo,
 				       "original to go back to", c.name);
 		c.tensor = in_undo != NULL ? in_undo->tensor
 					   : in_base->tensor;
+		if (!same_kind(&c.tensor, &item->tensor))
+			return not_alike(&c, &item->tensor, j->err);
 		status = add_changed(j, &c, NULL);
 		if (status == EE_OK)
 			status = report(j, item, c.tensor.data, NULL);

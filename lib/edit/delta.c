@@ -96,6 +96,24 @@ ee_model_check(const struct ee_model *model, const struct ee_value *header,
 	return EE_OK;
 }
 
+/* Going back, what is there is the edited model: not that which the edit was
+ * made for. */
+static enum ee_status
+check_edited(const struct ee_model *model, const struct ee_reader *in,
+	     struct ee_err *err)
+{
+	const struct ee_value *v = ee_get(ee_get(ee_reader_header(in),
+						 "model"), "fingerprint");
+	char file[EE_PRINT_TEXT];
+
+	ee_print_text(model->file_print, file);
+	if (v == NULL || v->type != EE_TEXT || strcmp(v->u.text, file) != 0)
+		return EE_OK;
+	return ee_fail(err, EE_EMATCH, "%s is not in this model, which is the "
+		       "one that it was made for (--force subtracts it all "
+		       "the same)", ee_reader_name(in));
+}
+
 static uint64_t
 hash_delta(uint64_t id, const struct ee_delta *d)
 {
@@ -150,10 +168,11 @@ ee_delta_load_id(struct ee_model *model, const char *path, float sign,
 
 	if (status != EE_OK)
 		return status;
-	/* going back, what is there is the edited model */
 	if (sign > 0)
 		status = ee_model_check(model, ee_reader_header(in),
 					ee_reader_name(in), force, warn, err);
+	else if (!force)
+		status = check_edited(model, in, err);
 	if (status == EE_OK)
 		status = load_records(model, in, ee_reader_name(in), sign, id,
 				      err);

@@ -57,3 +57,9 @@ ee-apply -m "$model" -o nowhere/there d.ee
 ee-apply -m nowhere -o new d.ee
 echo *
 ee-apply -m "$model" -o new/ -q d.ee && echo new
+echo 'going back:'
+ee-apply -m "$model" -R -o old d.ee
+rm new/ee-undo.safetensors
+ee-apply -m new -R -n --base "$TOP/tests/golden/models/variants/tiny-gpt2-bin-views-f16" d.ee
+ee-apply -m new -R -n --base "$TOP/pipelines/atlas/atlas-gpt2" d.ee
+ee-apply -q -m "$model" -R --force -o old d.ee && echo forced
