@@ -20,6 +20,27 @@ read_origin(struct ee_stats *s)
 	s->corpus = ee_source_text(&s->source, "ee.corpus");
 }
 
+/* What is in the file is of the inputs of this layer, if it says of what. */
+static enum ee_status
+check_layer(struct ee_stats *s, const struct ee_stats_query *q,
+	    const struct ee_warn *warn, struct ee_err *err)
+{
+	const char *side = ee_source_text(&s->source, "ee.side");
+
+	if (side == NULL)
+		side = "in";
+	if (q->layer == NULL || s->layer == NULL ||
+	    (strcmp(s->layer, q->layer) == 0 && strcmp(side, "in") == 0))
+		return EE_OK;
+	if (!q->force)
+		return ee_fail(err, EE_EMATCH, "%s: is of '%s:%s', want "
+			       "'%s:in' (--force takes it all the same)",
+			       s->path, s->layer, side, q->layer);
+	ee_warn(warn, "%s: is of '%s:%s', not of '%s:in': used all the same",
+		s->path, s->layer, side, q->layer);
+	return EE_OK;
+}
+
 /* Statistics hold while the weights up to the layer are what they were. */
 static enum ee_status
 check_fingerprint(const struct ee_stats *s, const struct ee_stats_query *q,
@@ -105,6 +126,8 @@ ee_stats_load(struct ee_stats *s, const char *path,
 		read_origin(s);
 		status = ee_arena_check(&s->arena, err);
 	}
+	if (status == EE_OK)
+		status = check_layer(s, q, warn, err);
 	if (status == EE_OK)
 		status = check_fingerprint(s, q, warn, err);
 	if (status != EE_OK) {

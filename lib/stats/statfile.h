@@ -23,7 +23,8 @@ struct ee_stats_query {
 	int64_t sample_size;
 	size_t width;		/* f: of the rows that the layer takes */
 	const char *fingerprint;	/* of the model up to the tap */
-	bool force;		/* another fingerprint is only a notice */
+	bool force;		/* another layer or fingerprint is only a
+				 * notice */
 	/* for the command that makes the file: */
 	const char *model_dir;
 	const char *tap;	/* of all layers that will be wanted; NULL: of
@@ -60,11 +61,11 @@ EE_MUST_CHECK enum ee_status ee_stats_find(struct ee_arena *arena,
 /*
  * Read and check one file.  The moment must be square, as wide as the layer,
  * finite, symmetric to 1e-5, without a negative diagonal; the count positive;
- * the fingerprint, where both sides have one, the same.  On failure 'stats'
- * holds nothing.
+ * the layer and the fingerprint, where both sides have one, the same, and the
+ * rows the layer's inputs.  On failure 'stats' holds nothing.
  *
  * Fails with EE_EIO, EE_EFORMAT, EE_ETRUNC, EE_EINPUT, EE_EMATCH (another
- * width or fingerprint), EE_EMATH, EE_ENOMEM.
+ * width, layer or fingerprint), EE_EMATH, EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_stats_load(struct ee_stats *stats,
 	const char *path, const struct ee_stats_query *query,

@@ -46,6 +46,11 @@ statistics transformer.h.1.mlp.c_proj:out 60 -o narrow.npz
 run --stats narrow.npz
 statistics transformer.h.2.mlp.c_proj:in 60 -o other.npz
 run --stats other.npz
+statistics transformer.h.1.mlp.c_fc:out 60 -o fc.npz
+run --stats fc.npz
+ee-cov --weights -m "$model" -t transformer.h.1.mlp.c_proj --collect mom2 |
+	ee-npz save -q -o weight.npz
+run --stats weight.npz
 
 echo 'too few:'
 statistics transformer.h.1.mlp.c_proj:in 1 -o few.npz
