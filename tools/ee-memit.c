@@ -95,6 +95,8 @@ parse_options(struct tool *tool, int argc, char **argv)
 		if (!own_option(tool, &opt, c, optarg))
 			session_option(tool, &opt.session, c, optarg);
 	session_arguments(tool, &opt.session, argc, argv);
+	if (opt.method == MASS_AS_SAID)
+		opt.session.algs = mass_method_names();
 	if (opt.targets != NULL && opt.targets_only)
 		tool_misuse(tool, "--targets and --targets-only exclude each "
 			    "other");

@@ -35,10 +35,12 @@ parse_options(struct tool *tool, int argc, char **argv)
 	static const struct option longs[] = { TOOL_LONG, SESSION_LONG,
 		{ "max-norm", 1, 0, 1100 }, { "independent", 0, 0, 1101 },
 		TOOL_MEMORY, { 0 } };
+	static const char *const algs[] = { "ROME", "R-ROME", NULL };
 	struct options opt = { .independent = false };
 	int c;
 
 	session_defaults(&opt.session);
+	opt.session.algs = algs;
 	while ((c = getopt_long(argc, argv, TOOL_SHORT SESSION_SHORT, longs,
 				NULL)) != -1) {
 		if (c == 1100)

@@ -10,8 +10,14 @@
 
 static const char *const method_names[] = {
 	[MASS_MEMIT] = "MEMIT", [MASS_EMMET] = "EMMET",
-	[MASS_ALPHAEDIT] = "AlphaEdit",
+	[MASS_ALPHAEDIT] = "AlphaEdit", [MASS_ALPHAEDIT + 1] = NULL,
 };
+
+const char *const *
+mass_method_names(void)
+{
+	return method_names + MASS_MEMIT;
+}
 
 const char *
 mass_method_name(enum mass_method method)

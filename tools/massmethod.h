@@ -27,8 +27,9 @@ EE_MUST_CHECK enum ee_status mass_systems_open(struct session *s,
 	enum mass_method said, double mu, struct mass_systems *systems);
 void mass_systems_free(struct mass_systems *systems);
 
-/* As alg_name has it: "AlphaEdit". */
+/* As alg_name has it: "AlphaEdit"; and all of them, NULL at the end. */
 const char *mass_method_name(enum mass_method method);
+const char *const *mass_method_names(void);
 
 /* An ee_memit_solver over the systems. */
 EE_MUST_CHECK enum ee_status mass_solve(void *systems, size_t i, size_t f,

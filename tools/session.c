@@ -77,6 +77,26 @@ open_templates(struct session *s)
 	return status;
 }
 
+/* Hyper-parameters of another method are not taken for ours. */
+static enum ee_status
+check_alg(struct session *s)
+{
+	const char *const *alg = s->opt->algs;
+
+	if (alg != NULL && s->hparams.alg_name[0] == '\0')
+		s->hparams.alg_name = *alg;
+	for (; alg != NULL; alg++) {
+		if (*alg == NULL)
+			return ee_fail(&s->tool->err, EE_EMATCH, "%s: "
+				       "hyper-parameters of %.80s, not of %s",
+				       s->opt->hparams, s->hparams.alg_name,
+				       s->opt->algs[0]);
+		if (strcmp(*alg, s->hparams.alg_name) == 0)
+			break;
+	}
+	return EE_OK;
+}
+
 static enum ee_status
 read_inputs(struct session *s)
 {
@@ -86,6 +106,8 @@ read_inputs(struct session *s)
 
 	status = ee_hparams_read(&s->hparams, opt->hparams, &tool->warn,
 				 &tool->err);
+	if (status == EE_OK)
+		status = check_alg(s);
 	if (status == EE_OK && !s->hparams.mom2_given)
 		s->hparams.mom2_adjustment = !opt->like_easyedit;
 	return status == EE_OK ? model_requests(tool, opt->requests,

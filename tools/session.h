@@ -15,6 +15,9 @@
 struct session_options {
 	struct model_options model;
 	const char *hparams, *stats, *templates, *save_templates, *requests;
+	/* what alg_name may be, NULL at the end, the first where the file does
+	 * not say; or NULL: anything */
+	const char *const *algs;
 	int64_t seed;
 	double ridge;		/* of the mean diagonal of C */
 	bool like_easyedit, like_said;

@@ -145,7 +145,7 @@ ee_hparams_from(struct ee_hparams *h, const struct ee_value *map,
 {
 	const struct ee_keys_source s = { map, path, err };
 
-	h->alg_name = "ROME";
+	h->alg_name = "";
 	h->mom2_dataset = "wikipedia";
 	h->mom2_dtype = "float32";
 	h->emmet_lambda = 0.1;

@@ -16,7 +16,7 @@ enum ee_fact_token {
 enum { EE_MAX_EDIT_LAYERS = 64, EE_MAX_LENGTHS = 16 };
 
 struct ee_hparams {
-	const char *alg_name;		/* "ROME", "MEMIT", "AlphaEdit" */
+	const char *alg_name;		/* "R-ROME", "MEMIT"; "" if not said */
 	const char *model_name;		/* or NULL */
 	const char *stats_dir;		/* or NULL */
 	size_t nlayers, layers[EE_MAX_EDIT_LAYERS];

@@ -35,6 +35,8 @@ for key in layers fact_token v_num_grad_steps v_lr v_loss_layer \
 done
 echo
 change 's/v_lr: .*/v_lr: fast/'
+change 's/alg_name: .*/alg_name: MEMIT/'
+change 's/alg_name: .*/alg_name: rrome/'
 change 's/v_lr: .*/v_lr: -1/'
 change 's/v_lr: .*/v_lr: .nan/'
 change 's/steps: .*/steps: 2.5/'
