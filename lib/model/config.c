@@ -98,7 +98,8 @@ read_sizes(struct ee_config *c, const struct source *s)
 	TRY(get_size(s, KEYS("n_positions", "max_position_embeddings",
 			     "n_ctx"), 0, &c->positions));
 	TRY(get_number(s, KEYS("layer_norm_epsilon", "layer_norm_eps",
-			       "rms_norm_eps"), 0, 1e-5, &eps));
+			       "rms_norm_eps"), 0, c->family->rms ? 1e-6 : 1e-5,
+		       &eps));
 	c->norm_eps = (float)eps;
 	return EE_OK;
 }

@@ -90,6 +90,12 @@ hash_param(uint64_t hash, const struct ee_param *p)
 	return hash;
 }
 
+uint64_t
+ee_param_print(const struct ee_param *p)
+{
+	return hash_param(EE_HASH_START, p);
+}
+
 /* prints[l][0]: everything that the keys of layer l depend on;
  * prints[l][1]: that and the down projection of layer l. */
 void

@@ -124,6 +124,7 @@ static enum ee_status
 load_layers(struct ee_model *m, struct ee_err *err)
 {
 	const struct ee_module *module;
+	struct ee_param *p;
 	char full[EE_MAX_NAME];
 	enum ee_status status;
 	size_t i;
@@ -134,11 +135,15 @@ load_layers(struct ee_model *m, struct ee_err *err)
 			if (module->role == EE_W_NONE)
 				continue;
 			ee_model_name(m, i, module, full);
-			status = load_param(m, full, module,
-				&m->layer[i * EE_LAYER_ROLES + module->role],
-				err);
+			p = &m->layer[i * EE_LAYER_ROLES + module->role];
+			status = load_param(m, full, module, p, err);
 			if (status != EE_OK)
 				return status;
+			if ((p->bias == NULL) !=
+			    (m->layer[module->role].bias == NULL))
+				return ee_fail(err, EE_EMATCH, "some layers "
+					       "have a tensor '%s.bias', "
+					       "others none", module->name);
 		}
 	}
 	/* a layer more than config.json says is another model */
@@ -156,6 +161,33 @@ load_layers(struct ee_model *m, struct ee_err *err)
 	return EE_OK;
 }
 
+/* The head is the embedding; a head that is stored as well must be so. */
+static enum ee_status
+load_tied(struct ee_model *m, const struct ee_module *module,
+	  struct ee_param *p, struct ee_err *err)
+{
+	const struct ee_param *embed = &m->whole[EE_W_EMBED - EE_LAYER_ROLES];
+	struct ee_param stored = { .module = module };
+	char name[EE_MAX_NAME + 8];
+	enum ee_status status = EE_OK;
+
+	snprintf(name, sizeof(name), "%s.weight", module->name);
+	if (find(m, name) != NULL) {
+		status = load_matrix(m, name, &stored, err);
+		if (status == EE_OK &&
+		    ee_param_print(&stored) != ee_param_print(embed))
+			return ee_fail(err, EE_EMATCH, "tensor '%s' is not the "
+				       "embedding, but config.json says "
+				       "tie_word_embeddings", name);
+	}
+	*p = *embed;
+	p->module = module;
+	if (status != EE_OK || module->bias == EE_NO_BIAS)
+		return status;
+	snprintf(name, sizeof(name), "%s.bias", module->name);
+	return load_vector(m, name, false, p->w.out, &p->bias, err);
+}
+
 static enum ee_status
 load_whole(struct ee_model *m, struct ee_err *err)
 {
@@ -165,12 +197,9 @@ load_whole(struct ee_model *m, struct ee_err *err)
 
 	for (; module->name != NULL; module++) {
 		p = &m->whole[module->role - EE_LAYER_ROLES];
-		if (module->role == EE_W_HEAD && m->config.tied) {
-			*p = m->whole[EE_W_EMBED - EE_LAYER_ROLES];
-			p->module = module;
-			continue;
-		}
-		status = load_param(m, module->name, module, p, err);
+		status = module->role == EE_W_HEAD && m->config.tied ?
+			 load_tied(m, module, p, err) :
+			 load_param(m, module->name, module, p, err);
 		if (status != EE_OK)
 			return status;
 	}
@@ -253,10 +282,12 @@ ee_model_close(struct ee_model *m)
 	     i < m->config.layers * EE_LAYER_ROLES; i++)
 		free_param(&m->layer[i]);
 	for (i = 0; i < EE_ROLES - EE_LAYER_ROLES; i++)
-		if (i == EE_W_HEAD - EE_LAYER_ROLES && m->config.tied)
+		if (i == EE_W_HEAD - EE_LAYER_ROLES && m->config.tied) {
 			ee_model_unpack(&m->whole[i]);	/* the rest is lent */
-		else
+			free(m->whole[i].bias);
+		} else {
 			free_param(&m->whole[i]);
+		}
 	free(m->layer);
 	free(m->prints);
 	free(m->file_prints);

@@ -129,6 +129,8 @@ void ee_model_return(struct ee_model *model);
 void ee_model_prefetch(const struct ee_model *model);
 /* Take the fingerprints (all that change the model do). */
 void ee_model_fingerprint(struct ee_model *model);
+/* ... of one parameter. */
+uint64_t ee_param_print(const struct ee_param *param);
 
 /* The parameter whose weight is called 'name', or NULL. */
 const struct ee_param *ee_model_weight(const struct ee_model *model,

@@ -71,7 +71,25 @@ run 'index'
 : > m/model.safetensors.index.json
 run 'empty index'
 
+# heads and biases that are there and would not be used, or only in part
+rm -r m
+models=${model%/*}
+model=$models/tiny-llama-gqa
+cp -r "$model" m
+config 'two heads' 's/"tie_word_embeddings": false/"tie_word_embeddings": true/'
+head -n 20 "$TOP/tests/golden/inputs/corpus.txt" | ee-tokenize -m m > l.ee
+hidden() { ee-forward -m m -t hidden < l.ee; }
+sed -i "s/\"rms_norm_eps\": [^,]*/\"rms_norm_eps\": 1e-6/" m/config.json
+hidden > all
+grep -v rms_norm_eps "$model/config.json" > m/config.json
+hidden | cmp - all
+model=$models/tiny-qwen2
+rm -r m
+cp -r "$model" m
+weights 'a bias missing' 's/layers\.1\.self_attn\.q_proj\.bias/layers.1.self_attn.q_proj.bigs/'
+
 echo
+model=$models/tiny-gpt2
 rm -r m
 cp -r "$model" m
 rm m/tokenizer.json m/vocab.json
