@@ -25,6 +25,11 @@ struct batch {
 	struct ee_arena arena;
 };
 
+/* "taps" of the header: what is going to come, with the fingerprint of the
+ * weights that each depends on. */
+struct ee_value batch_announce(struct ee_arena *arena,
+	const struct ee_model *model, const struct ee_taps *taps);
+
 /* Start with no documents.  Model, taps and writer are borrowed.  On failure
  * only batch_close is allowed. */
 EE_MUST_CHECK enum ee_status batch_open(struct batch *batch,

@@ -5,6 +5,42 @@
 #include "batch.h"
 #include "math/vec.h"
 
+static void
+announce(struct ee_arena *arena, struct ee_value *list, const char *tap,
+	 size_t width, uint64_t print)
+{
+	struct ee_value one = ee_map();
+	char text[EE_PRINT_TEXT];
+
+	ee_print_text(print, text);
+	ee_put(arena, &one, "tap", ee_text(tap));
+	ee_put(arena, &one, "width", ee_int((int64_t)width));
+	ee_put(arena, &one, "fingerprint",
+	       ee_text(ee_arena_text(arena, text, strlen(text))));
+	ee_add(arena, list, one);
+}
+
+struct ee_value
+batch_announce(struct ee_arena *arena, const struct ee_model *model,
+	       const struct ee_taps *taps)
+{
+	struct ee_value list = ee_list();
+	size_t i;
+
+	for (i = 0; i < taps->n; i++) {
+		const struct ee_tap *t = &taps->tap[i];
+
+		announce(arena, &list, t->name, t->width,
+			 ee_model_print(model, t->layer, t->site));
+	}
+	if (taps->logits)
+		announce(arena, &list, "logits", model->config.vocab,
+			 model->print);
+	if (taps->nll)
+		announce(arena, &list, "nll", 1, model->print);
+	return list;
+}
+
 /* All rows in the documents' order, (rows, width), from those of nodes x
  * (trie.n, width): borrowed, until the next call. */
 static const float *

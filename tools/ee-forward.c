@@ -8,7 +8,6 @@
  */
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "batch.h"
 #include "budget.h"
@@ -22,6 +21,7 @@ static const char usage[] =
 	"                  [-j THREADS] < tokens > activations\n";
 
 enum { MAX_TAPS = 256 };
+enum { BATCH = 1100, GROUP };
 
 struct options {
 	struct model_options model;
@@ -35,8 +35,8 @@ static struct options
 parse_options(struct tool *tool, int argc, char **argv)
 {
 	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
-		{ "tap", 1, 0, 't' }, { "batch", 1, 0, 1002 },
-		{ "group", 1, 0, 1003 }, TOOL_MEMORY, { 0 } };
+		{ "tap", 1, 0, 't' }, { "batch", 1, 0, BATCH },
+		{ "group", 1, 0, GROUP }, TOOL_MEMORY, { 0 } };
 	struct options opt = { .group = 1, .groups = 1 };
 	int c;
 
@@ -44,10 +44,10 @@ parse_options(struct tool *tool, int argc, char **argv)
 				longs, NULL)) != -1) {
 		if (c == 't' && opt.ntaps < MAX_TAPS)
 			opt.taps[opt.ntaps++] = optarg;
-		else if (c == 1002)
+		else if (c == BATCH)
 			opt.batch = tool_int(tool, "--batch", optarg, 1,
 					     1 << 24);
-		else if (c == 1003)
+		else if (c == GROUP)
 			tool_part(tool, "--group", optarg, &opt.group,
 				  &opt.groups);
 		else if (!model_option(tool, &opt.model, c, optarg))
@@ -60,71 +60,6 @@ parse_options(struct tool *tool, int argc, char **argv)
 	if (opt.ntaps == 0)
 		tool_misuse(tool, "which activations? (-t TAP)");
 	return opt;
-}
-
-static void
-announce_one(struct tool *tool, struct ee_value *list, const char *tap,
-	     size_t width, uint64_t print)
-{
-	struct ee_value one = ee_map();
-	char text[EE_PRINT_TEXT];
-
-	ee_print_text(print, text);
-	ee_put(&tool->arena, &one, "tap", ee_text(tap));
-	ee_put(&tool->arena, &one, "width", ee_int((int64_t)width));
-	ee_put(&tool->arena, &one, "fingerprint",
-	       ee_text(ee_arena_text(&tool->arena, text, strlen(text))));
-	ee_add(&tool->arena, list, one);
-}
-
-/* "taps": what is going to come, with the fingerprint of the weights that
- * each depends on. */
-static struct ee_value
-announce(struct tool *tool, const struct ee_model *model,
-	 const struct ee_taps *taps)
-{
-	struct ee_value list = ee_list();
-	size_t i;
-
-	for (i = 0; i < taps->n; i++) {
-		const struct ee_tap *t = &taps->tap[i];
-
-		announce_one(tool, &list, t->name, t->width,
-			     ee_model_print(model, t->layer, t->site));
-	}
-	if (taps->logits)
-		announce_one(tool, &list, "logits", model->config.vocab,
-			     model->print);
-	if (taps->nll)
-		announce_one(tool, &list, "nll", 1, model->print);
-	return list;
-}
-
-/* Tokens of another tokenizer are numbers that mean something else. */
-static enum ee_status
-check_tokenizer(struct tool *tool, const struct options *opt)
-{
-	const struct ee_value *said = ee_get(ee_get(
-		ee_reader_header(tool->in), "model"), "tokenizer");
-	struct ee_tokenizer *tok;
-	char print[EE_PRINT_TEXT];
-	struct ee_err err;
-
-	if (said == NULL || said->type != EE_TEXT ||
-	    ee_tokenizer_open(&tok, opt->model.dir, NULL, &err) != EE_OK)
-		return EE_OK;	/* nothing to compare */
-	ee_print_text(ee_tokenizer_fingerprint(tok), print);
-	ee_tokenizer_close(tok);
-	if (strcmp(said->u.text, print) == 0)
-		return EE_OK;
-	if (!opt->model.force)
-		return ee_fail(&tool->err, EE_EMATCH, "the tokens are of "
-			       "another tokenizer (%s) than %s has (%s); "
-			       "--force goes on", said->u.text,
-			       opt->model.dir, print);
-	ee_warn(&tool->warn, "the tokens are of another tokenizer than %s "
-		"has", opt->model.dir);
-	return EE_OK;
 }
 
 /* How many tokens to compute together. */
@@ -163,11 +98,12 @@ run(struct tool *tool, const struct options *opt, struct ee_model *model,
 	enum ee_status status = tool_in(tool, "tokens");
 
 	if (status == EE_OK)
-		status = check_tokenizer(tool, opt);
+		status = model_check_tokens(tool, &opt->model);
 	if (status != EE_OK)
 		return status;
 	extra = model_header(tool, model, ee_reader_header(tool->in));
-	ee_put(&tool->arena, &extra, "taps", announce(tool, model, taps));
+	ee_put(&tool->arena, &extra, "taps",
+	       batch_announce(&tool->arena, model, taps));
 	status = tool_out(tool, "activations", &extra);
 	if (status != EE_OK)
 		return status;

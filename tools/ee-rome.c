@@ -8,12 +8,8 @@
  *                      request, method, layer, report
  */
 #include <getopt.h>
-#include <stdlib.h>
 
-#include "edit/rome.h"
-#include "budget.h"
-#include "session.h"
-#include "tool.h"
+#include "romeedit.h"
 
 static const char usage[] =
 	"usage: ee-rome -m DIR -p HPARAMS [-e DELTA]... [--stats DIR]\n"
@@ -23,30 +19,27 @@ static const char usage[] =
 	"               [--independent] [--memory BYTES] [--force] [-hqv]\n"
 	"               [-j THREADS] [REQUESTS] > delta\n";
 
-struct options {
-	struct session_options session;
-	bool independent;	/* each request on the model as it was */
-	double max_norm;
-};
+enum { MAX_NORM = 1100, INDEPENDENT };
 
-static struct options
+static struct rome_options
 parse_options(struct tool *tool, int argc, char **argv)
 {
 	static const struct option longs[] = { TOOL_LONG, SESSION_LONG,
-		{ "max-norm", 1, 0, 1100 }, { "independent", 0, 0, 1101 },
+		{ "max-norm", 1, 0, MAX_NORM },
+		{ "independent", 0, 0, INDEPENDENT },
 		TOOL_MEMORY, { 0 } };
 	static const char *const algs[] = { "ROME", "R-ROME", NULL };
-	struct options opt = { .independent = false };
+	struct rome_options opt = { .independent = false };
 	int c;
 
 	session_defaults(&opt.session);
 	opt.session.algs = algs;
 	while ((c = getopt_long(argc, argv, TOOL_SHORT SESSION_SHORT, longs,
 				NULL)) != -1) {
-		if (c == 1100)
+		if (c == MAX_NORM)
 			opt.max_norm = tool_real(tool, "--max-norm", optarg,
 						 0, 1e6);
-		else if (c == 1101)
+		else if (c == INDEPENDENT)
 			opt.independent = true;
 		else
 			session_option(tool, &opt.session, c, optarg);
@@ -55,181 +48,13 @@ parse_options(struct tool *tool, int argc, char **argv)
 	return opt;
 }
 
-/* The work: one edit after the other. */
-struct work {
-	struct session session;
-	const struct options *opt;
-	struct ee_solver solver[EE_MAX_EDIT_LAYERS];
-};
-
-static void
-tell(const struct tool *tool, const struct ee_request *request, size_t layer,
-     const struct ee_rome_report *r)
-{
-	if (tool->quiet)
-		return;
-	fprintf(stderr, "ee-rome: case %s, layer %zu: token %zu '%s'; %u "
-		"steps, %s; p(target) %.3g -> %.3g; |dW|/|W| %.3g; "
-		"cos(u, k) %.3f\n", request->id, layer, r->at, r->token,
-		r->steps, r->end == EE_CONVERGED ? "converged" :
-		"ran out of steps", r->p_before, r->p_after, r->update,
-		r->key_cosine);
-}
-
-static enum ee_status
-put(struct session *s, const struct ee_request *request, size_t layer,
-    const struct ee_delta *delta, const struct ee_rome_report *report)
-{
-	struct ee_plain plain;
-	struct ee_value record;
-	enum ee_status status;
-
-	ee_arena_reset(&s->arena);
-	status = ee_request_plain(&plain, request, &s->arena, &s->tool->err);
-	if (status != EE_OK)
-		return status;
-	record = ee_delta_record(&s->arena, delta);
-	ee_put(&s->arena, &record, "case", ee_text(request->id));
-	ee_put(&s->arena, &record, "request",
-	       ee_plain_value(&s->arena, &plain));
-	ee_put(&s->arena, &record, "method", ee_text(s->hparams.alg_name));
-	ee_put(&s->arena, &record, "layer", ee_int((int64_t)layer));
-	ee_put(&s->arena, &record, "report",
-	       ee_rome_report_value(&s->arena, report));
-	return ee_writer_put(s->tool->out, &record, &s->tool->err);
-}
-
-static enum ee_status
-edit_layer(struct work *w, const struct ee_request *request, size_t i,
-	   struct ee_progress *progress)
-{
-	struct session *s = &w->session;
-	struct tool *tool = s->tool;
-	const size_t layer = s->hparams.layers[i];
-	const struct ee_rome_options options = { s->opt->like_easyedit,
-						 w->opt->max_norm };
-	struct ee_rome_report report;
-	struct ee_delta delta;
-	enum ee_status status;
-
-	status = ee_rome(s->model, s->tok, &s->hparams, layer, request,
-			 &s->templates, w->solver[i].factor != NULL ?
-			 &w->solver[i] : NULL, &options, &delta, &report,
-			 progress, &tool->warn, &tool->err);
-	if (status != EE_OK)
-		return status;
-	ee_progress_end(progress);
-	tell(tool, request, layer, &report);
-	status = put(s, request, layer, &delta, &report);
-	free(delta.left);
-	free(delta.right);
-	free(report.losses);
-	return status;
-}
-
-static enum ee_status
-edit_all(struct work *w)
-{
-	struct session *s = &w->session;
-	struct tool *tool = s->tool;
-	struct ee_progress progress;
-	struct ee_request request;
-	enum ee_status status = EE_OK;
-	size_t i, k;
-
-	for (i = 0; i < s->requests.n && status == EE_OK; i++) {
-		if (i > 0 && w->opt->independent)
-			ee_model_return(s->model);
-		status = ee_request_read(&request, &s->requests.u.list[i],
-					 i + 1, &tool->arena, &tool->err);
-		for (k = 0; k < s->hparams.nlayers && status == EE_OK; k++) {
-			ee_progress_start(&progress, tool_progress(tool),
-					  "steps", (double)s->hparams.steps);
-			status = edit_layer(w, &request, k, &progress);
-			ee_progress_end(&progress);
-		}
-		if (status != EE_OK)
-			status = ee_within(&tool->err, status, "%s",
-					   s->opt->requests);
-	}
-	return status;
-}
-
-/* Above it nothing is edited, and so stays packed: a request's result must
- * not depend, in its last bits, on those before it. */
-static size_t
-highest(const struct ee_hparams *h)
-{
-	size_t most = h->layers[0], i;
-
-	for (i = 1; i < h->nlayers; i++)
-		if (h->layers[i] > most)
-			most = h->layers[i];
-	return most;
-}
-
-/* Tokens of a prompt in a template, and of a target, that a plan is made for.
- */
-enum { USUAL_TOKENS = 24, USUAL_TARGET = 4 };
-
-/* Weights are kept packed in what an edit leaves. */
-static enum ee_status
-pack(struct work *w)
-{
-	struct session *s = &w->session;
-	const struct ee_config *m = &s->model->config;
-	const size_t usual = budget_machine() / 4;
-	struct budget b = {
-		.held = budget_base() + budget_edits(m, &s->hparams,
-						     w->opt->independent),
-		.batch = budget_search(m, s->hparams.layers[0],
-					s->templates.n * USUAL_TOKENS,
-					s->templates.n * USUAL_TARGET),
-	};
-
-	b.kept = budget_left(s->tool, &b, usual + b.batch);
-	b.kept = b.kept > b.batch ? b.kept - b.batch : 0;
-	budget_tell(s->tool, &b, "packed weights");
-	return model_pack(s->tool, s->model, highest(&s->hparams) + 1,
-			  s->hparams.steps, b.kept);
-}
-
-static enum ee_status
-work(struct work *w, struct tool *tool)
-{
-	struct session *s = &w->session;
-	struct ee_value extra;
-	enum ee_status status = session_open(s, tool, &w->opt->session);
-	size_t i;
-
-	for (i = 0; i < s->hparams.nlayers && status == EE_OK; i++)
-		if (s->hparams.mom2_adjustment)
-			status = session_solver(s, i, 1, NULL, 0,
-						&w->solver[i]);
-	if (status == EE_OK)
-		status = pack(w);
-	if (status == EE_OK) {
-		extra = model_header(tool, s->model, NULL);
-		status = tool_out(tool, "delta", &extra);
-	}
-	if (status == EE_OK && w->opt->independent)
-		status = ee_model_keep(s->model, &tool->err);
-	if (status == EE_OK)
-		status = edit_all(w);
-	for (i = 0; i < s->hparams.nlayers; i++)
-		ee_solver_free(&w->solver[i]);
-	session_close(s);
-	return status;
-}
-
 int
 main(int argc, char **argv)
 {
 	struct tool tool = { .name = "ee-rome", .usage = usage };
-	struct options opt;
-	struct work w = { .opt = &opt };
+	struct rome_options opt;
 
 	tool_start(&tool, argc, argv);
 	opt = parse_options(&tool, argc, argv);
-	return tool_finish(&tool, work(&w, &tool));
+	return tool_finish(&tool, rome_edit(&tool, &opt));
 }

@@ -1,6 +1,8 @@
 /* modeltool.c - what the tools that load a model do alike. */
 #include "modeltool.h"
 
+#include <string.h>
+
 #include "file/json.h"
 #include "math/threads.h"
 
@@ -61,6 +63,32 @@ model_open_both(struct tool *tool, const struct model_options *opt,
 		*model = NULL;
 	}
 	return status;
+}
+
+enum ee_status
+model_check_tokens(struct tool *tool, const struct model_options *opt)
+{
+	const struct ee_value *said = ee_get(ee_get(
+		ee_reader_header(tool->in), "model"), "tokenizer");
+	struct ee_tokenizer *tok;
+	char print[EE_PRINT_TEXT];
+	struct ee_err err;
+
+	if (said == NULL || said->type != EE_TEXT ||
+	    ee_tokenizer_open(&tok, opt->dir, NULL, &err) != EE_OK)
+		return EE_OK;	/* nothing to compare */
+	ee_print_text(ee_tokenizer_fingerprint(tok), print);
+	ee_tokenizer_close(tok);
+	if (strcmp(said->u.text, print) == 0)
+		return EE_OK;
+	if (!opt->force)
+		return ee_fail(&tool->err, EE_EMATCH, "the tokens are of "
+			       "another tokenizer (%s) than %s has (%s); "
+			       "--force goes on", said->u.text,
+			       opt->dir, print);
+	ee_warn(&tool->warn, "the tokens are of another tokenizer than %s "
+		"has", opt->dir);
+	return EE_OK;
 }
 
 enum ee_status

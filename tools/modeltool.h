@@ -38,6 +38,12 @@ EE_MUST_CHECK enum ee_status model_open_both(struct tool *tool,
 	const struct model_options *opt, struct ee_model **model,
 	struct ee_tokenizer **tok);
 
+/* Are the tokens on standard input of the model's tokenizer?  Those of another
+ * are numbers that mean something else.  Fails with EE_EMATCH; where forced,
+ * that is a notice. */
+EE_MUST_CHECK enum ee_status model_check_tokens(struct tool *tool,
+	const struct model_options *opt);
+
 /* The requests in the file 'path', "-" for standard input: a list of maps,
  * not empty; for as long as the tool runs. */
 EE_MUST_CHECK enum ee_status model_requests(struct tool *tool,

@@ -34,64 +34,13 @@ hold_standard_files(void)
 			(void)open("/dev/null", fd ? O_RDONLY : O_WRONLY);
 }
 
-static bool
-is_plain(const char *arg)
-{
-	return arg[0] != '\0' &&
-	       arg[strspn(arg, "abcdefghijklmnopqrstuvwxyz"
-			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "0123456789%+,-./:=@_^")] == '\0';
-}
-
-/* One argument, quoted for the shell where it needs that. */
-static void
-put_quoted(FILE *fp, const char *arg)
-{
-	if (is_plain(arg)) {
-		fputs(arg, fp);
-		return;
-	}
-	putc('\'', fp);
-	for (; *arg != '\0'; arg++) {
-		if (*arg == '\'')
-			fputs("'\\''", fp);
-		else
-			putc(*arg, fp);
-	}
-	putc('\'', fp);
-}
-
-/* "ee-cov --collect mom2  # 0.1.0": can be pasted into a shell again. */
-static char *
-command_line(const struct tool *tool, int argc, char **argv)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *fp = open_memstream(&text, &size);
-	int i;
-
-	if (fp == NULL)
-		return NULL;
-	fputs(tool->name, fp);
-	for (i = 1; i < argc; i++) {
-		putc(' ', fp);
-		put_quoted(fp, argv[i]);
-	}
-	fprintf(fp, "  # %s", EE_VERSION);
-	if (fclose(fp) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
 void
 tool_start(struct tool *tool, int argc, char **argv)
 {
 	hold_standard_files();
 	signal(SIGPIPE, SIG_IGN);
 	tool->warn = (struct ee_warn){ say, tool };
-	tool->command = command_line(tool, argc, argv);
+	tool->command = tool_command_line(tool->name, argc, argv);
 	if (tool->command == NULL) {
 		say(tool, "out of memory");
 		exit(1);
@@ -160,87 +109,6 @@ tool_option(struct tool *tool, int c, const char *arg)
 		exit(report_stdout(tool));
 	default: tool_usage(tool, 2);
 	}
-}
-
-unsigned
-tool_word(const struct tool *tool, const char *option, const char *text,
-	  const char *const *words, unsigned n)
-{
-	const unsigned i = ee_word_index(text, words, n);
-	char want[128];
-
-	if (i == n)
-		tool_misuse(tool, "%s '%s': want %s", option, text,
-			    ee_word_list(words, n, want));
-	return i;
-}
-
-bool
-tool_second(const struct tool *tool, const char *option, const char *text,
-	    const char *one, const char *two)
-{
-	const char *const words[] = { one, two };
-
-	return tool_word(tool, option, text, words, 2) == 1;
-}
-
-int64_t
-tool_int(const struct tool *tool, const char *option, const char *text,
-	 int64_t min, int64_t max)
-{
-	int64_t v;
-
-	if (!ee_parse_int(text, min, max, &v))
-		tool_misuse(tool, "%s '%s': want a whole number from %lld to "
-			    "%lld", option, text, (long long)min,
-			    (long long)max);
-	return v;
-}
-
-double
-tool_real(const struct tool *tool, const char *option, const char *text,
-	  double min, double max)
-{
-	double v;
-
-	if (!ee_parse_real(text, min, max, &v))
-		tool_misuse(tool, "%s '%s': want a number from %g to %g",
-			    option, text, min, max);
-	return v;
-}
-
-size_t
-tool_bytes(const struct tool *tool, const char *option, const char *text)
-{
-	static const char units[] = "KMG";
-	const size_t n = strlen(text);
-	const char *unit = n > 0 ? strchr(units, text[n - 1]) : NULL;
-	char digits[24] = "";
-	double number;
-
-	if (n < sizeof(digits))
-		memcpy(digits, text, n - (unit != NULL));
-	if (!ee_parse_real(digits, 1, 1e9, &number) &&
-	    (unit != NULL || !ee_parse_real(digits, 1, 1e15, &number)))
-		tool_misuse(tool, "%s '%s': want a number of bytes, K, M or "
-			    "G may follow", option, text);
-	for (; unit != NULL && unit >= units; unit--)
-		number *= 1024;
-	return (size_t)number;
-}
-
-void
-tool_part(const struct tool *tool, const char *option, const char *text,
-	  int64_t *part, int64_t *parts)
-{
-	const char *slash = strchr(text, '/');
-	char first[24] = "";
-
-	if (slash == NULL || (size_t)(slash - text) >= sizeof(first))
-		tool_misuse(tool, "%s '%s': want I/N", option, text);
-	memcpy(first, text, (size_t)(slash - text));
-	*parts = tool_int(tool, option, slash + 1, 1, INT32_MAX);
-	*part = tool_int(tool, option, first, 1, *parts);
 }
 
 enum ee_status

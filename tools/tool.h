@@ -45,6 +45,10 @@ void tool_start(struct tool *tool, int argc, char **argv);
 /* Handle one of the common options; usage error for anything else. */
 void tool_option(struct tool *tool, int c, const char *arg);
 
+/* "ee-cov --collect mom2  # 0.1.0": can be pasted into a shell again.  The
+ * caller's, to free(); NULL without memory. */
+char *tool_command_line(const char *name, int argc, char **argv);
+
 /* Usage to stdout (status 0) or stderr (2), and exit. */
 void tool_usage(const struct tool *tool, int status)
 	__attribute__((noreturn));
