@@ -22,13 +22,16 @@ struct options {
 	bool reverse, dry_run;
 };
 
+enum { BASE = OPT_OWN };
+
 static struct options
 parse_options(struct tool *tool, int argc, char **argv)
 {
 	static const struct option longs[] = { TOOL_LONG,
 		{ "model", 1, 0, 'm' }, { "reverse", 0, 0, 'R' },
-		{ "output", 1, 0, 'o' }, { "base", 1, 0, 1100 },
-		{ "dry-run", 0, 0, 'n' }, { "force", 0, 0, 1001 }, { 0 } };
+		{ "output", 1, 0, 'o' }, { "base", 1, 0, BASE },
+		{ "dry-run", 0, 0, 'n' }, { "force", 0, 0, OPT_FORCE },
+		{ 0 } };
 	struct options opt = { .reverse = false };
 	int c;
 
@@ -39,8 +42,8 @@ parse_options(struct tool *tool, int argc, char **argv)
 		case 'o': opt.job.out = optarg; break;
 		case 'R': opt.reverse = true; break;
 		case 'n': opt.dry_run = true; break;
-		case 1001: opt.job.force = true; break;
-		case 1100: opt.job.base = optarg; break;
+		case OPT_FORCE: opt.job.force = true; break;
+		case BASE: opt.job.base = optarg; break;
 		default: tool_option(tool, c, optarg);
 		}
 	}

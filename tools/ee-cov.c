@@ -48,7 +48,7 @@ parse_tokens(const struct tool *tool, const char *text,
 			    "number followed by x", text);
 }
 
-enum { COLLECT = 2000, TOKENS, UNTIL, PLAN, CHECKPOINT, EVERY, WEIGHTS };
+enum { COLLECT = OPT_OWN, TOKENS, UNTIL, PLAN, CHECKPOINT, EVERY, WEIGHTS };
 
 static void
 parse_option(struct tool *tool, struct cov_options *opt, int c)

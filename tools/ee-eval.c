@@ -23,8 +23,9 @@ static const char usage[] =
 	"               [--resamples N] [--seed S] [--memory BYTES] [--force]\n"
 	"               [-hqv] [-j THREADS] [RECORDS]\n";
 
-enum { FORMAT = 1100, LIMIT, PER_CASE, SEQUENTIAL, MISSING, GENERATE, FLUENCY,
-       REFERENCES, LENGTH, TOP_K, TABLE, CSV, CACHE, RESAMPLES, SEED };
+enum { FORMAT = OPT_OWN, LIMIT, PER_CASE, SEQUENTIAL, MISSING, GENERATE,
+       FLUENCY, REFERENCES, LENGTH, TOP_K, TABLE, CSV, CACHE, RESAMPLES,
+       SEED };
 
 static void
 choose_missing(const struct tool *tool, struct eval_options *opt,

@@ -21,7 +21,7 @@ static const char usage[] =
 	"                  [-j THREADS] < tokens > activations\n";
 
 enum { MAX_TAPS = 256 };
-enum { BATCH = 1100, GROUP };
+enum { BATCH = OPT_OWN, GROUP };
 
 struct options {
 	struct model_options model;
@@ -42,7 +42,10 @@ parse_options(struct tool *tool, int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, TOOL_SHORT MODEL_SHORT "t:",
 				longs, NULL)) != -1) {
-		if (c == 't' && opt.ntaps < MAX_TAPS)
+		if (c == 't' && opt.ntaps == MAX_TAPS)
+			tool_misuse(tool, "more than %d taps (-t)",
+				    (int)MAX_TAPS);
+		else if (c == 't')
 			opt.taps[opt.ntaps++] = optarg;
 		else if (c == BATCH)
 			opt.batch = tool_int(tool, "--batch", optarg, 1,

@@ -30,7 +30,7 @@ struct options {
 	size_t nprompts;
 };
 
-enum { GREEDY = 1100, TOP_K, TEMPERATURE, SEED, JSON, TEMPLATES };
+enum { GREEDY = OPT_OWN, TOP_K, TEMPERATURE, SEED, JSON, TEMPLATES };
 
 /* "5:10,10:10" */
 static void

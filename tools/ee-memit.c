@@ -31,7 +31,7 @@ static const char usage[] =
 	"[--strict]\n"
 	"                [--force] [-hqv] [-j THREADS] [REQUESTS] > delta\n";
 
-enum { METHOD = 1100, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, STRICT,
+enum { METHOD = OPT_OWN, MU, SPREAD, SHARD, TARGETS, TARGETS_ONLY, STRICT,
        STOP, BATCH, CACHE, LIMIT };
 
 static bool

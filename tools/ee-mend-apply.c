@@ -19,21 +19,23 @@ static const char usage[] =
 	"                     [--sequential | --independent] [--force]\n"
 	"                     [-hqv] [-j THREADS] [REQUESTS] > delta\n";
 
+enum { ARCHIVE = OPT_OWN, LIKE, MAX_NORM, SEQUENTIAL, INDEPENDENT };
+
 static void
 one_option(struct tool *tool, struct mend_options *opt, int c)
 {
 	switch (c) {
 	case 'p': opt->hparams = optarg; break;
-	case 1100: opt->archive = optarg; break;
-	case 1101:
+	case ARCHIVE: opt->archive = optarg; break;
+	case LIKE:
 		opt->like_easyedit = tool_second(tool, "--like", optarg,
 						 "original", "easyedit");
 		break;
-	case 1102:
+	case MAX_NORM:
 		opt->max_norm = tool_real(tool, "--max-norm", optarg, 0, 1e6);
 		break;
-	case 1103: opt->sequential = true; break;
-	case 1104: opt->independent = true; break;
+	case SEQUENTIAL: opt->sequential = true; break;
+	case INDEPENDENT: opt->independent = true; break;
 	default:
 		if (!model_option(tool, &opt->model, c, optarg))
 			tool_option(tool, c, optarg);
@@ -44,10 +46,10 @@ static struct mend_options
 parse_options(struct tool *tool, int argc, char **argv)
 {
 	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
-		{ "hparams", 1, 0, 'p' }, { "archive", 1, 0, 1100 },
-		{ "like", 1, 0, 1101 }, { "max-norm", 1, 0, 1102 },
-		{ "sequential", 0, 0, 1103 }, { "independent", 0, 0, 1104 },
-		{ 0 } };
+		{ "hparams", 1, 0, 'p' }, { "archive", 1, 0, ARCHIVE },
+		{ "like", 1, 0, LIKE }, { "max-norm", 1, 0, MAX_NORM },
+		{ "sequential", 0, 0, SEQUENTIAL },
+		{ "independent", 0, 0, INDEPENDENT }, { 0 } };
 	struct mend_options opt = { .requests = "-" };
 	int c;
 

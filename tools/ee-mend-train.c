@@ -24,7 +24,7 @@ static const char usage[] =
 	"[-hqv]\n"
 	"                     [-j THREADS]\n";
 
-enum { TRAIN = 1100, VAL, RESUME, ARCHIVE, LOG, LIKE, OUTER, MAX_ITERS, SEED,
+enum { TRAIN = OPT_OWN, VAL, RESUME, ARCHIVE, LOG, LIKE, OUTER, MAX_ITERS, SEED,
        SPILL, HOLD_OUT };
 
 static void
@@ -85,7 +85,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 		if (!model_option(tool, &opt.model, c, optarg))
 			own_option(tool, &opt, c, optarg);
 	if (optind < argc)
-		tool_misuse(tool, "'%s': what is this for?", argv[optind]);
+		tool_misuse(tool, "unexpected argument '%s'", argv[optind]);
 	if (opt.model.dir == NULL || opt.hparams == NULL ||
 	    opt.train == NULL || opt.out == NULL)
 		tool_misuse(tool, "-m DIR, -p HPARAMS, --train FILE and -o "

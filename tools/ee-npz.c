@@ -74,6 +74,9 @@ find_command(struct tool *tool, struct npz_options *opt, int argc,
 	return command;
 }
 
+enum { DATASET = OPT_OWN, MODEL_NAME, PRECISION, SAMPLE_SIZE, DEFLATE, JSON,
+       STRICT, TO, MOMENT, KEYS, SAMPLES, SEED, RIDGE, MIX, FINAL };
+
 static void
 parse_option(struct tool *tool, struct npz_options *opt, int c)
 {
@@ -83,37 +86,37 @@ parse_option(struct tool *tool, struct npz_options *opt, int c)
 	case 'd': opt->save.dir = optarg; break;
 	case 'o': opt->save.file = optarg; break;
 	case 'm': opt->model = optarg; break;
-	case 'D': opt->save.dataset = optarg; break;
-	case 'M': opt->save.model = optarg; break;
-	case 'P':
+	case DATASET: opt->save.dataset = optarg; break;
+	case MODEL_NAME: opt->save.model = optarg; break;
+	case PRECISION:
 		opt->save.precision = tool_second(tool, "--precision", optarg,
 						  "float32", "float64") ?
 				      EE_F64 : EE_F32;
 		break;
-	case 'S':
+	case SAMPLE_SIZE:
 		opt->save.sample_size = tool_int(tool, "--sample-size", optarg,
 						 0, 1LL << 40);
 		break;
-	case 'Z': opt->save.deflate = true; break;
-	case 'J': opt->json = true; break;
-	case 'X': opt->strict = true; break;
-	case 'T':
+	case DEFLATE: opt->save.deflate = true; break;
+	case JSON: opt->json = true; break;
+	case STRICT: opt->strict = true; break;
+	case TO:
 		opt->to = (enum npz_to)tool_word(tool, "--to", optarg, kinds,
 						 3);
 		break;
-	case 'A': opt->moment = true; break;
-	case 'K': opt->keys = optarg; break;
-	case 'N':
+	case MOMENT: opt->moment = true; break;
+	case KEYS: opt->keys = optarg; break;
+	case SAMPLES:
 		opt->samples = tool_int(tool, "--samples", optarg, 1, 100000);
 		break;
-	case 'E':
+	case SEED:
 		opt->seed = tool_int(tool, "--seed", optarg, 0, INT64_MAX);
 		break;
-	case 'R':
+	case RIDGE:
 		opt->ridge = tool_real(tool, "--ridge", optarg, 0, 1e6);
 		break;
-	case 'I': opt->mix = true; break;
-	case 'F': opt->final = true; break;
+	case MIX: opt->mix = true; break;
+	case FINAL: opt->final = true; break;
 	default: tool_option(tool, c, optarg);
 	}
 }
@@ -122,21 +125,21 @@ static struct npz_options
 parse_options(struct tool *tool, int argc, char *argv[])
 {
 	static const struct option names[] = {
-		{ "dataset", 1, 0, 'D' },
-		{ "model-name", 1, 0, 'M' },
-		{ "precision", 1, 0, 'P' },
-		{ "sample-size", 1, 0, 'S' },
-		{ "deflate", 0, 0, 'Z' },
-		{ "json", 0, 0, 'J' },
-		{ "strict", 0, 0, 'X' },
-		{ "to", 1, 0, 'T' },
-		{ "moment", 0, 0, 'A' },
-		{ "keys", 1, 0, 'K' },
-		{ "samples", 1, 0, 'N' },
-		{ "seed", 1, 0, 'E' },
-		{ "ridge", 1, 0, 'R' },
-		{ "mix", 0, 0, 'I' },
-		{ "final", 0, 0, 'F' },
+		{ "dataset", 1, 0, DATASET },
+		{ "model-name", 1, 0, MODEL_NAME },
+		{ "precision", 1, 0, PRECISION },
+		{ "sample-size", 1, 0, SAMPLE_SIZE },
+		{ "deflate", 0, 0, DEFLATE },
+		{ "json", 0, 0, JSON },
+		{ "strict", 0, 0, STRICT },
+		{ "to", 1, 0, TO },
+		{ "moment", 0, 0, MOMENT },
+		{ "keys", 1, 0, KEYS },
+		{ "samples", 1, 0, SAMPLES },
+		{ "seed", 1, 0, SEED },
+		{ "ridge", 1, 0, RIDGE },
+		{ "mix", 0, 0, MIX },
+		{ "final", 0, 0, FINAL },
 		TOOL_LONG, { 0, 0, 0, 0 }
 	};
 	struct npz_options opt = { .save.sample_size = -1, .samples = 64,

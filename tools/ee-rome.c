@@ -19,7 +19,7 @@ static const char usage[] =
 	"               [--independent] [--memory BYTES] [--force] [-hqv]\n"
 	"               [-j THREADS] [REQUESTS] > delta\n";
 
-enum { MAX_NORM = 1100, INDEPENDENT };
+enum { MAX_NORM = OPT_OWN, INDEPENDENT };
 
 static struct rome_options
 parse_options(struct tool *tool, int argc, char **argv)

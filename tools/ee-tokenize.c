@@ -28,7 +28,8 @@ static const char usage[] =
 	"      --no-bos          leave out what the tokenizer adds (BOS)\n"
 	"      --version\n";
 
-enum { FIELD = 2000, SAMPLE, SEED, SHARD, SKIP, RESUME, LENGTH, TEXT, NO_BOS };
+enum { FIELD = OPT_OWN, SAMPLE, SEED, SHARD, SKIP, RESUME, LENGTH, TEXT,
+       NO_BOS };
 
 static void
 parse_option(struct tool *tool, struct tokenize_options *opt, int c)
@@ -83,7 +84,7 @@ parse_options(struct tool *tool, int argc, char **argv)
 				NULL)) != -1)
 		parse_option(tool, &opt, c);
 	if (opt.model == NULL)
-		tool_misuse(tool, "no model: want -m DIR");
+		tool_misuse(tool, "which model? (-m DIR)");
 	if (opt.resume != NULL && opt.skip > 0)
 		tool_misuse(tool, "--skip and --resume exclude each other");
 	if (opt.decode && optind < argc)

@@ -17,7 +17,7 @@ model_option(struct tool *tool, struct model_options *opt, int c, char *arg)
 				    (int)MAX_EDITS);
 		opt->edits[opt->nedits++] = arg;
 		break;
-	case 1001: opt->force = true; break;
+	case OPT_FORCE: opt->force = true; break;
 	default: return false;
 	}
 	return true;

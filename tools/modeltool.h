@@ -20,7 +20,7 @@ struct model_options {
 };
 #define MODEL_SHORT "m:e:"
 #define MODEL_LONG { "model", 1, 0, 'm' }, { "edit", 1, 0, 'e' }, \
-	{ "force", 0, 0, 1001 }
+	{ "force", 0, 0, OPT_FORCE }
 
 /* Handle an option of these; false if it is none of them. */
 bool model_option(struct tool *tool, struct model_options *opt, int c,

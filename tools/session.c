@@ -19,18 +19,18 @@ session_option(struct tool *tool, struct session_options *opt, int c,
 {
 	switch (c) {
 	case 'p': opt->hparams = arg; break;
-	case 1010: opt->stats = arg; break;
-	case 1011: opt->templates = arg; break;
-	case 1012: opt->save_templates = arg; break;
-	case 1013:
+	case OPT_STATS: opt->stats = arg; break;
+	case OPT_TEMPLATES: opt->templates = arg; break;
+	case OPT_SAVE_TEMPLATES: opt->save_templates = arg; break;
+	case OPT_SEED:
 		opt->seed = tool_int(tool, "--seed", arg, 0, INT64_MAX);
 		break;
-	case 1014:
+	case OPT_LIKE:
 		opt->like_said = true;
 		opt->like_easyedit = tool_second(tool, "--like", arg, "rome",
 						 "easyedit");
 		break;
-	case 1015:
+	case OPT_RIDGE:
 		opt->ridge = tool_real(tool, "--ridge", arg, 0, 1e6);
 		break;
 	default:

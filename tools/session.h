@@ -27,9 +27,10 @@ struct session_options {
  * --save-templates FILE, --seed S, --like NAME, --ridge R */
 #define SESSION_SHORT MODEL_SHORT "p:"
 #define SESSION_LONG MODEL_LONG, { "hparams", 1, 0, 'p' }, \
-	{ "stats", 1, 0, 1010 }, { "templates", 1, 0, 1011 }, \
-	{ "save-templates", 1, 0, 1012 }, { "seed", 1, 0, 1013 }, \
-	{ "like", 1, 0, 1014 }, { "ridge", 1, 0, 1015 }
+	{ "stats", 1, 0, OPT_STATS }, { "templates", 1, 0, OPT_TEMPLATES }, \
+	{ "save-templates", 1, 0, OPT_SAVE_TEMPLATES }, \
+	{ "seed", 1, 0, OPT_SEED }, { "like", 1, 0, OPT_LIKE }, \
+	{ "ridge", 1, 0, OPT_RIDGE }
 
 /* Start values. */
 void session_defaults(struct session_options *opt);

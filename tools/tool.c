@@ -103,8 +103,10 @@ tool_option(struct tool *tool, int c, const char *arg)
 	case 'v': tool->verbose = true; break;
 	case 'j': tool->threads = tool_int(tool, "-j", arg, 1, 256); break;
 	case 'h': tool_usage(tool, 0);
-	case 1009: tool->memory = tool_bytes(tool, "--memory", arg); break;
-	case 1000:
+	case OPT_MEMORY:
+		tool->memory = tool_bytes(tool, "--memory", arg);
+		break;
+	case OPT_VERSION:
 		printf("%s %s\n", tool->name, EE_VERSION);
 		exit(report_stdout(tool));
 	default: tool_usage(tool, 2);

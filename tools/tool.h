@@ -35,12 +35,16 @@ struct tool {
  * table adds its own; long names only through getopt_long.  tool_start fills
  * name-independent parts; call it first in main.
  */
+/* Numbers of options without a letter: what several tools take, and from
+ * OPT_OWN on a tool's own. */
+enum { OPT_VERSION = 1000, OPT_MEMORY, OPT_FORCE, OPT_STATS, OPT_TEMPLATES,
+       OPT_SAVE_TEMPLATES, OPT_SEED, OPT_LIKE, OPT_RIDGE, OPT_OWN };
 #define TOOL_SHORT "hqvj:"
-#define TOOL_LONG { "help", 0, 0, 'h' }, { "version", 0, 0, 1000 }, \
+#define TOOL_LONG { "help", 0, 0, 'h' }, { "version", 0, 0, OPT_VERSION }, \
 	{ "quiet", 0, 0, 'q' }, { "verbose", 0, 0, 'v' }, \
 	{ "threads", 1, 0, 'j' }
 /* For those that can trade memory for time (budget.h): --memory BYTES. */
-#define TOOL_MEMORY { "memory", 1, 0, 1009 }
+#define TOOL_MEMORY { "memory", 1, 0, OPT_MEMORY }
 void tool_start(struct tool *tool, int argc, char **argv);
 /* Handle one of the common options; usage error for anything else. */
 void tool_option(struct tool *tool, int c, const char *arg);
