@@ -50,8 +50,8 @@ SUITES    = $(BUILD)/unit_suites.h
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 HEADERS  := $(shell sed -n 's|^\#include "\(.*\)"|lib/\1|p' lib/ee.h)
 
-.PHONY: all deps demo check unit asan asan-parts fuzz bench lint interop \
-        install uninstall clean help
+.PHONY: all deps demo check unit asan asan-parts fuzz bench beside lint \
+        interop install uninstall clean help
 .PRECIOUS: $(BUILD)/%.o
 
 all: $(TOOL_BIN) $(LIB)
@@ -67,6 +67,7 @@ help:
 	@echo 'fuzz       each fuzz target for FUZZ_TIME=$(FUZZ_TIME) seconds'
 	@echo 'interop    against Python (PYTHON=..., or a venv is made)'
 	@echo 'bench      how fast'
+	@echo 'beside     ... beside EasyEdit (EASYEDIT=CHECKOUT PYTHON=...)'
 	@echo 'install    to PREFIX=$(PREFIX), below DESTDIR; also uninstall'
 	@echo 'clean      remove $(BUILD)/ and $(BIN)/'
 
@@ -134,6 +135,9 @@ BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,\
          $(wildcard tests/bench/*.c))
 bench: all $(BENCH)
 	@$(TEST_ENV) PYTHON='$(PYTHON)' tests/bench/run.sh
+beside: all $(BENCH)
+	@$(TEST_ENV) PYTHON='$(PYTHON)' EASYEDIT='$(EASYEDIT)' OUT='$(OUT)' \
+		QUICK='$(QUICK)' JOBS='$(JOBS)' tests/bench/beside/all.sh
 $(BENCH): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@

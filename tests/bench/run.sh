@@ -20,8 +20,7 @@ top=$PWD
 export BUILD BIN
 atlas=$top/pipelines/atlas
 hparams=$top/pipelines/hparams/ROME/atlas-gpt2.yaml
-shape='{"model_type": "gpt2", "n_layer": 36, "n_embd": 1280, "n_head": 20,
- "n_positions": 1024, "vocab_size": 50257}'
+shape=$(cat tests/bench/large.json)
 huge_shape='{"model_type": "gptj", "n_layer": 28, "n_embd": 4096, "n_head": 16,
  "n_positions": 2048, "rotary_dim": 64, "vocab_size": 50400,
  "tie_word_embeddings": false}'
@@ -317,13 +316,7 @@ families() {
 
 large() {
 	model=$bench/large
-	[ -e "$model/tokenizer.json" ] || {
-		echo "bench: making $model" >&2
-		mkdir -p "$model"
-		echo "$shape" > "$model/config.json"
-		makemodel f32 "$model"
-		cp "$atlas/atlas-gpt2/tokenizer.json" "$model"
-	}
+	"$top/tests/bench/model.sh" f32 "$shape" atlas-gpt2 "$model"
 	head_line 'random: 36 layers of 1,280, f32'
 	tokens "$model" 1
 	row 'start of ee-forward' 0 0 0 1 ee-forward -m "$model" \
@@ -358,13 +351,7 @@ large() {
 # Memory more than speed: 12 GB of float16 weights, three steps of an edit.
 huge() {
 	model=$bench/gptj-6b
-	[ -e "$model/tokenizer.json" ] || {
-		echo "bench: making $model" >&2
-		mkdir -p "$model"
-		echo "$huge_shape" > "$model/config.json"
-		makemodel f16 "$model"
-		cp "$atlas/atlas-gptj/tokenizer.json" "$model"
-	}
+	"$top/tests/bench/model.sh" f16 "$huge_shape" atlas-gptj "$model"
 	head_line "random: GPT-J 6B's shape, f16"
 	sed -e 's/^v_num_grad_steps:.*/v_num_grad_steps: 3/' \
 		"$top/pipelines/hparams/ROME/gpt-j-6B.yaml" > huge.yaml
