@@ -10,17 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 /* To be raised when the same inputs give another target. */
 static const char version[] = "target 1";
-
-enum ee_status
-mass_cache_open(const char *dir, struct ee_err *err)
-{
-	if (mkdir(dir, 0777) != 0 && errno != EEXIST)
-		return ee_fail_sys(err, "%s", dir);
-	return EE_OK;
-}
 
 static uint64_t
 hash_number(uint64_t hash, double number)
@@ -36,9 +27,9 @@ hash_spot(uint64_t hash, const struct ee_spot *spot, size_t n)
 	return ee_hash(hash, spot->ids, n * sizeof(*spot->ids));
 }
 
-uint64_t
-mass_cache_key(const struct session *s, const struct ee_target_params *p,
-	       const struct mass_case *c)
+static uint64_t
+key_of(const struct session *s, const struct ee_target_params *p,
+       const struct mass_case *c)
 {
 	const double numbers[] = { (double)p->layer, (double)p->at,
 		(double)p->steps, p->lr, p->weight_decay, p->clamp,
@@ -58,24 +49,27 @@ mass_cache_key(const struct session *s, const struct ee_target_params *p,
 }
 
 static char *
-path_of(const char *dir, uint64_t key, struct ee_err *err)
+path_of(struct session *s, const char *dir, const struct ee_target_params *p,
+	const struct mass_case *c)
 {
 	char *path;
 
-	if (asprintf(&path, "%s/%016" PRIx64 ".ee", dir, key) < 0) {
-		(void)ee_fail(err, EE_ENOMEM, "out of memory");
+	if (asprintf(&path, "%s/%016" PRIx64 ".ee", dir,
+		     key_of(s, p, c)) < 0) {
+		(void)ee_fail(&s->tool->err, EE_ENOMEM, "out of memory");
 		return NULL;
 	}
 	return path;
 }
 
 enum ee_status
-mass_cache_put(struct session *s, const char *dir, uint64_t key,
-	       const struct ee_value *record)
+mass_cache_put(struct session *s, const char *dir,
+	       const struct ee_target_params *params,
+	       const struct mass_case *c, const struct ee_value *record)
 {
 	struct tool *tool = s->tool;
 	const struct ee_value extra = model_header(tool, s->model, NULL);
-	char *path = path_of(dir, key, &tool->err);
+	char *path = path_of(s, dir, params, c);
 	enum ee_status status = EE_ENOMEM;
 
 	if (path != NULL)
@@ -118,12 +112,14 @@ take(struct session *s, struct ee_reader *in, const char *path,
 	return put ? ee_writer_put(s->tool->out, &named, err) : EE_OK;
 }
 
-enum ee_status
-mass_cache_get(struct session *s, const char *dir, uint64_t key,
-	       struct mass_case *c, bool put)
+/* EE_OK, c->found and c->z; EE_END if there is none; a file that cannot be
+ * read is a notice and none. */
+static enum ee_status
+get(struct session *s, const char *dir, const struct ee_target_params *params,
+    struct mass_case *c, bool put)
 {
 	struct ee_err *err = &s->tool->err;
-	char *path = path_of(dir, key, err);
+	char *path = path_of(s, dir, params, c);
 	struct ee_reader *in;
 	enum ee_status status = EE_END;
 	int fd;
@@ -145,4 +141,29 @@ mass_cache_get(struct session *s, const char *dir, uint64_t key,
 	if (status != EE_END)
 		ee_warn(&s->tool->warn, "%s; finding it anew", err->text);
 	return EE_END;
+}
+
+enum ee_status
+mass_cache_take(struct session *s, const char *dir,
+		const struct ee_target_params *params,
+		struct mass_case *cases, size_t n, bool put)
+{
+	enum ee_status status = EE_OK;
+	size_t i, hits = 0;
+
+	if (mkdir(dir, 0777) != 0 && errno != EEXIST)
+		return ee_fail_sys(&s->tool->err, "%s", dir);
+	for (i = 0; i < n && status == EE_OK; i++) {
+		if (cases[i].found != put)
+			continue;
+		status = get(s, dir, params, &cases[i], put);
+		hits += status == EE_OK;
+		if (status == EE_END)
+			status = put ? ee_fail(&s->tool->err, EE_EIO, "%s: a "
+				"target has gone", dir) : EE_OK;
+	}
+	if (status == EE_OK && !put && hits > 0)
+		ee_warn(&s->tool->warn, "%zu of %zu targets are in %s", hits,
+			n, dir);
+	return status;
 }

@@ -12,23 +12,19 @@
 #include "masscases.h"
 #include "session.h"
 
-/* Make the folder, if it is not there. */
-EE_MUST_CHECK enum ee_status mass_cache_open(const char *dir,
-					     struct ee_err *err);
-
-uint64_t mass_cache_key(const struct session *s,
-	const struct ee_target_params *params, const struct mass_case *c);
-
-/* Put a record there. */
+/* Keep the record of a case's target. */
 EE_MUST_CHECK enum ee_status mass_cache_put(struct session *s,
-	const char *dir, uint64_t key, const struct ee_value *record);
+	const char *dir, const struct ee_target_params *params,
+	const struct mass_case *c, const struct ee_value *record);
 
 /*
- * Take a target from there: EE_OK, c->found and c->z; EE_END if there is
- * none; a file that cannot be read is a notice and none.  With 'put' its
- * record goes to the tool's output too, under the name of this case.
+ * What is there for n cases: z of those that have none or, where 'put', the
+ * records of those that have one to the tool's output, under the names of
+ * these cases.  A file that cannot be read is a notice, and its target is not
+ * there.  Makes the folder, if it is not there.
  */
-EE_MUST_CHECK enum ee_status mass_cache_get(struct session *s,
-	const char *dir, uint64_t key, struct mass_case *c, bool put);
+EE_MUST_CHECK enum ee_status mass_cache_take(struct session *s,
+	const char *dir, const struct ee_target_params *params,
+	struct mass_case *cases, size_t n, bool put);
 
 #endif

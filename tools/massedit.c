@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "edit/memit.h"
 #include "masscases.h"
 #include "massmethod.h"
@@ -124,8 +125,7 @@ edit_batch(struct work *w, const struct mass_how *how, size_t first, size_t n,
 	if (status == EE_OK && b.n > 0)
 		status = edit_layers(w, &b, more);
 	for (i = 0; i < EE_MAX_EDIT_LAYERS; i++) {
-		free(b.deltas[i].left);
-		free(b.deltas[i].right);
+		ee_delta_free(&b.deltas[i]);
 		free(b.keys[i]);
 	}
 	return status;
@@ -174,26 +174,17 @@ run(struct work *w, struct tool *tool)
 	struct ee_value extra;
 	enum ee_status status;
 
-	status = session_open(s, tool, &opt->session);
-	if (status == EE_OK)
-		status = check_loss_layer(s);
-	if (status == EE_OK && !opt->targets_only)
-		status = mass_systems_open(s, opt->method, opt->mu,
-					   &w->systems);
-	if (status == EE_OK)
-		status = mass_cases_read(s, opt->limit, opt->shard,
-					 opt->shards,
-					 opt->strict, &w->cases);
-	if (status == EE_OK) {
-		extra = model_header(tool, s->model, NULL);
-		status = tool_out(tool, opt->targets_only ? "targets"
-							  : "delta", &extra);
-	}
-	if (status == EE_OK && opt->targets != NULL)
-		status = mass_targets_read(s, opt->targets, opt->strict,
-					   w->cases.list, w->cases.n);
-	if (status != EE_OK)
-		return status;
+	TRY(session_open(s, tool, &opt->session));
+	TRY(check_loss_layer(s));
+	if (!opt->targets_only)
+		TRY(mass_systems_open(s, opt->method, opt->mu, &w->systems));
+	TRY(mass_cases_read(s, opt->limit, opt->shard, opt->shards,
+			    opt->strict, &w->cases));
+	extra = model_header(tool, s->model, NULL);
+	TRY(tool_out(tool, opt->targets_only ? "targets" : "delta", &extra));
+	if (opt->targets != NULL)
+		TRY(mass_targets_read(s, opt->targets, opt->strict,
+				      w->cases.list, w->cases.n));
 	if (!opt->targets_only)
 		return edit_all(w, &how);
 	status = mass_targets_find(s, &how, w->cases.list, w->cases.n);

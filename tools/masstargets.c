@@ -55,35 +55,6 @@ plan(const struct session *s, struct mass_case *const *cases, size_t n)
 	return b;
 }
 
-/* In the session's arena. */
-static struct ee_value
-target_record(struct session *s, const struct mass_case *c,
-	      const struct ee_target *t)
-{
-	static const char *const ended[] = {
-		[EE_RAN_OUT] = "ran out of steps",
-		[EE_CONVERGED] = "converged", [EE_SAID] = "said",
-	};
-	const struct ee_target_loss *last = &t->losses[t->used - 1];
-	const size_t d = s->model->config.d;
-	struct ee_arena *a = &s->arena;
-	struct ee_value r = ee_map();
-
-	ee_arena_reset(a);
-	ee_put(a, &r, "case", ee_text(c->request.id));
-	ee_put(a, &r, "request", ee_plain_value(a, &c->plain));
-	ee_put(a, &r, "layer", ee_int((int64_t)mass_last_layer(s)));
-	ee_put(a, &r, "at", ee_text("layer"));
-	ee_put(a, &r, "v", ee_tensor(ee_tensor_2d(EE_F32, c->z, d, 0)));
-	ee_put(a, &r, "v0", ee_tensor(ee_tensor_2d(EE_F32, c->v0, d, 0)));
-	ee_put(a, &r, "steps", ee_int(t->used));
-	ee_put(a, &r, "ended", ee_text(ended[t->end]));
-	ee_put(a, &r, "loss", ee_real(last->nll + last->kl + last->decay));
-	ee_put(a, &r, "p_before", ee_real(t->p_before));
-	ee_put(a, &r, "p_after", ee_real(t->p_after));
-	return r;
-}
-
 static void
 prepare(struct session *s, struct mass_case *c, struct ee_target *t)
 {
@@ -130,9 +101,8 @@ ended(void *ctx, const struct ee_target *t)
 	ee_progress_add(&f->progress, 1);
 	if (f->how->cache == NULL)
 		return EE_OK;
-	record = target_record(s, c, t);
-	return mass_cache_put(s, f->how->cache,
-			      mass_cache_key(s, &f->params, c), &record);
+	record = mass_target_record(s, c, t);
+	return mass_cache_put(s, f->how->cache, &f->params, c, &record);
 }
 
 static enum ee_status
@@ -158,7 +128,7 @@ find_batch(struct finding *f, struct mass_case **cases, size_t n)
 	     status == EE_OK; i++) {
 		if (!cases[i]->found)
 			continue;
-		record = target_record(s, cases[i], &t[i]);
+		record = mass_target_record(s, cases[i], &t[i]);
 		status = ee_writer_put(s->tool->out, &record, &s->tool->err);
 	}
 	for (i = 0; t != NULL && i < n; i++) {
@@ -201,32 +171,6 @@ find_all(struct finding *f, struct mass_case *cases, size_t n)
 	return status;
 }
 
-/* What the cache has, to the cases that have no target or, where 'put', all
- * of them to the output. */
-static enum ee_status
-from_cache(struct finding *f, struct mass_case *cases, size_t n, bool put)
-{
-	struct session *s = f->session;
-	const char *dir = f->how->cache;
-	enum ee_status status = mass_cache_open(dir, &s->tool->err);
-	size_t i, hits = 0;
-
-	for (i = 0; i < n && status == EE_OK; i++) {
-		if (cases[i].found != put)
-			continue;
-		status = mass_cache_get(s, dir, mass_cache_key(s, &f->params,
-				&cases[i]), &cases[i], put);
-		hits += status == EE_OK;
-		if (status == EE_END)
-			status = put ? ee_fail(&s->tool->err, EE_EIO, "%s: a "
-				"target has gone", dir) : EE_OK;
-	}
-	if (status == EE_OK && !put && hits > 0)
-		ee_warn(&s->tool->warn, "%zu of %zu targets are in %s", hits,
-			n, dir);
-	return status;
-}
-
 enum ee_status
 mass_targets_find(struct session *s, const struct mass_how *how,
 		  struct mass_case *cases, size_t n)
@@ -244,7 +188,8 @@ mass_targets_find(struct session *s, const struct mass_how *how,
 	if (n == 0)
 		return EE_OK;
 	if (how->cache != NULL)
-		status = from_cache(&f, cases, n, false);
+		status = mass_cache_take(s, how->cache, &f.params, cases, n,
+					 false);
 	ee_progress_start(&f.progress, tool_progress(s->tool), "targets",
 			  (double)n);
 	if (status == EE_OK)
@@ -255,6 +200,7 @@ mass_targets_find(struct session *s, const struct mass_how *how,
 			"in products with weights, of at most %zu rows\n",
 			f.work.steps, f.work.flops / 1e9, f.work.rows);
 	if (status == EE_OK && how->put && how->cache != NULL)
-		status = from_cache(&f, cases, n, true);
+		status = mass_cache_take(s, how->cache, &f.params, cases, n,
+					 true);
 	return status;
 }

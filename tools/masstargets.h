@@ -19,6 +19,10 @@ struct mass_how {
 /* The layer whose output targets are for. */
 size_t mass_last_layer(const struct session *s);
 
+/* What was found for a case, in the session's arena. */
+struct ee_value mass_target_record(struct session *s,
+	const struct mass_case *c, const struct ee_target *t);
+
 /* Find the z that are not there: in the cache, or in batches, which go to the
  * cache one by one as they are found.  A case whose target is not finite is
  * told and stays without, or ends it all where 'strict'. */

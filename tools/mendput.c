@@ -192,10 +192,8 @@ mend_edit(struct mend_work *w, size_t first, size_t n,
 		warn_unlikely(&j);
 		status = put_all(&j);
 	}
-	for (i = 0; j.deltas != NULL && i < w->m->nparams; i++) {
-		free(j.deltas[i].left);
-		free(j.deltas[i].right);
-	}
+	for (i = 0; j.deltas != NULL && i < w->m->nparams; i++)
+		ee_delta_free(&j.deltas[i]);
 	free(j.deltas);
 	free(j.updates);
 	ee_mend_edit_free(&j.edit, w->m);

@@ -72,8 +72,7 @@ edit_layer(struct work *w, const struct ee_request *request, size_t i,
 	ee_progress_end(progress);
 	tell(tool, request, layer, &report);
 	status = put(s, request, layer, &delta, &report);
-	free(delta.left);
-	free(delta.right);
+	ee_delta_free(&delta);
 	free(report.losses);
 	return status;
 }

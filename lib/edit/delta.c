@@ -2,11 +2,20 @@
 #include "edit/delta.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "math/vec.h"
 #include "stream/stream.h"
+
+void
+ee_delta_free(struct ee_delta *delta)
+{
+	free(delta->left);
+	free(delta->right);
+	memset(delta, 0, sizeof(*delta));
+}
 
 struct ee_value
 ee_delta_record(struct ee_arena *arena, const struct ee_delta *d)

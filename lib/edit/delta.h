@@ -18,6 +18,9 @@ struct ee_delta {
 	float *right;			/* (in, r) */
 };
 
+/* Both arrays; then it is empty. */
+void ee_delta_free(struct ee_delta *delta);
+
 /*
  * The record of a delta in 'arena': weight, left, right; more members may be
  * put into it.  The arrays are borrowed.

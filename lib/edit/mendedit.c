@@ -366,10 +366,7 @@ ee_mend_delta(const struct ee_mend *m, const struct ee_mend_rows *rows,
 	delta->right = turned(rows->n, p->in, 1, rows->x, err);
 	if (delta->left != NULL && delta->right != NULL)
 		status = ee_lowrank_shrink(delta, err);
-	if (status != EE_OK) {
-		free(delta->left);
-		free(delta->right);
-		memset(delta, 0, sizeof(*delta));
-	}
+	if (status != EE_OK)
+		ee_delta_free(delta);
 	return status;
 }

@@ -269,10 +269,8 @@ ee_rome(struct ee_model *model, const struct ee_tokenizer *tok,
 	status = run(&j, tok, templates, solver, options, progress);
 	free_job(&j);
 	if (status != EE_OK) {
-		free(delta->left);
-		free(delta->right);
+		ee_delta_free(delta);
 		free(report->losses);
-		memset(delta, 0, sizeof(*delta));
 		report->losses = NULL;
 	}
 	return status;

@@ -205,8 +205,7 @@ run_case(const char *family, const char *which)
 			      s.model->config.family->in_major);
 		if (!misaligned(&s) && s.hparams.steps >= 20)
 			ck_assert(report.p_after > report.p_before);
-		free(delta.left);
-		free(delta.right);
+		ee_delta_free(&delta);
 		free(report.losses);
 		ee_solver_free(&solver);
 	}
@@ -400,8 +399,7 @@ run_memit(const char *family, const char *which)
 		compare_keys(&s, job.layers[i], job.n, deltas[i].in, keys[i]);
 		compare_update(&s, &deltas[i], "", job.layers[i],
 			       "weight_update");
-		free(deltas[i].left);
-		free(deltas[i].right);
+		ee_delta_free(&deltas[i]);
 		free(keys[i]);
 		ee_solver_free(&solvers.solver[i]);
 	}
@@ -497,8 +495,7 @@ alpha_batch(struct setup *s, size_t number, struct memit_solver *solvers)
 				       "weight_delta");
 		must(ee_solver_add(&solvers->solver[i], list->n, keys[i],
 				   &err));
-		free(deltas[i].left);
-		free(deltas[i].right);
+		ee_delta_free(&deltas[i]);
 		free(keys[i]);
 	}
 	for (i = 0; i < list->n; i++) {
@@ -682,8 +679,7 @@ START_TEST(large_factors_shrink)
 	for (i = 0; i < D * F; i++)
 		ck_assert_float_eq_tol(before[i], after[i], 1e-6f);
 	ck_assert_double_eq_tol(ee_lowrank_norm(&delta, &err), norm, 1e-6);
-	free(delta.left);
-	free(delta.right);
+	ee_delta_free(&delta);
 }
 END_TEST
 

@@ -231,8 +231,7 @@ check_update(struct mendrun *s, const struct ee_mend_rows *rows)
 		near(w, &want, TIGHT, "update", p->weight);
 		free(w);
 	}
-	free(delta.left);
-	free(delta.right);
+	ee_delta_free(&delta);
 }
 
 /* Logits of the edited model, and of the edit's own patches. */
@@ -553,8 +552,7 @@ step(const struct plain *p, double lr, double *size)
 	must(ee_mend_delta(m, &edit.rows[0], &delta, &err));
 	*size = pow(ee_lowrank_norm(&delta, &err), 2) / fabs(lr);
 	loss = edit.loss_after;
-	free(delta.left);
-	free(delta.right);
+	ee_delta_free(&delta);
 	ee_mend_edit_free(&edit, m);
 	ee_mend_free(m);
 	return loss;

@@ -1,4 +1,5 @@
-/* massgiven.c - targets that were found before.  See masstargets.h. */
+/* massrecord.c - a target as a record, and targets that were found before.
+ * See masstargets.h. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,34 @@
 
 #include "masstargets.h"
 #include "massvstar.h"
+
+struct ee_value
+mass_target_record(struct session *s, const struct mass_case *c,
+		   const struct ee_target *t)
+{
+	static const char *const ended[] = {
+		[EE_RAN_OUT] = "ran out of steps",
+		[EE_CONVERGED] = "converged", [EE_SAID] = "said",
+	};
+	const struct ee_target_loss *last = &t->losses[t->used - 1];
+	const size_t d = s->model->config.d;
+	struct ee_arena *a = &s->arena;
+	struct ee_value r = ee_map();
+
+	ee_arena_reset(a);
+	ee_put(a, &r, "case", ee_text(c->request.id));
+	ee_put(a, &r, "request", ee_plain_value(a, &c->plain));
+	ee_put(a, &r, "layer", ee_int((int64_t)mass_last_layer(s)));
+	ee_put(a, &r, "at", ee_text("layer"));
+	ee_put(a, &r, "v", ee_tensor(ee_tensor_2d(EE_F32, c->z, d, 0)));
+	ee_put(a, &r, "v0", ee_tensor(ee_tensor_2d(EE_F32, c->v0, d, 0)));
+	ee_put(a, &r, "steps", ee_int(t->used));
+	ee_put(a, &r, "ended", ee_text(ended[t->end]));
+	ee_put(a, &r, "loss", ee_real(last->nll + last->kl + last->decay));
+	ee_put(a, &r, "p_before", ee_real(t->p_before));
+	ee_put(a, &r, "p_after", ee_real(t->p_after));
+	return r;
+}
 
 /* One record, to every case of its name. */
 static enum ee_status
