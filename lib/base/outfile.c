@@ -131,6 +131,8 @@ ee_outfile_commit(struct ee_outfile *file, struct ee_err *err)
 	errno = 0;
 	if (ferror(file->fp) || fflush(file->fp) != 0 ||
 	    (file->temp != NULL && fsync(fileno(file->fp)) != 0)) {
+		if (errno == 0)		/* an earlier error; stdio forgets */
+			errno = EIO;
 		status = ee_fail_sys(err, "%s: write", file->path);
 		ee_outfile_abort(file);
 		return status;

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/outfile.h"
 #include "edit/delta.h"
 #include "file/rewrite.h"
 #include "math/convert.h"
@@ -158,7 +157,6 @@ write_undo(struct job *j, const char *temp)
 	struct ee_named *list = ee_calloc(j->n, sizeof(*list), j->err);
 	struct ee_arena arena = { 0 };
 	struct ee_value metadata = ee_map();
-	struct ee_outfile out;
 	char path[4200];
 	enum ee_status status = EE_ENOMEM;
 	size_t i;
@@ -176,15 +174,8 @@ write_undo(struct job *j, const char *temp)
 	snprintf(path, sizeof(path), "%s/%s", temp, EE_UNDO_FILE);
 	status = ee_arena_check(&arena, j->err);
 	if (status == EE_OK)
-		status = ee_outfile_open(&out, path, j->err);
-	if (status == EE_OK) {
-		status = ee_safetensors_write(out.fp, list, j->n, &metadata,
-					      j->err);
-		if (status == EE_OK)
-			status = ee_outfile_commit(&out, j->err);
-		else
-			ee_outfile_abort(&out);
-	}
+		status = ee_safetensors_save(path, list, j->n, &metadata,
+					     j->err);
 	ee_arena_free(&arena);
 	free(list);
 	return status;

@@ -59,6 +59,26 @@ in_folder(const char *dir, const char *name, struct ee_err *err)
 	return NULL;
 }
 
+static bool
+put(FILE *fp, const void *data, size_t size)
+{
+	return size == 0 || fwrite(data, 1, size, fp) == size;
+}
+
+/* Commit the file, or say at once why not all was put: errno still knows. */
+static enum ee_status
+finish(struct ee_outfile *out, bool all_put, const char *to,
+       struct ee_err *err)
+{
+	enum ee_status status;
+
+	if (all_put)
+		return ee_outfile_commit(out, err);
+	status = ee_fail_sys(err, "%s: write", to);
+	ee_outfile_abort(out);
+	return status;
+}
+
 static enum ee_status
 copy_bytes(const char *from, const char *to, struct ee_err *err)
 {
@@ -70,9 +90,8 @@ copy_bytes(const char *from, const char *to, struct ee_err *err)
 		return status;
 	status = ee_outfile_open(&out, to, err);
 	if (status == EE_OK) {
-		if (file.size > 0)
-			fwrite(file.data, 1, file.size, out.fp);
-		status = ee_outfile_commit(&out, err);
+		status = finish(&out, put(out.fp, file.data, file.size), to,
+				err);
 	}
 	ee_unmap_file(&file);
 	return status;
@@ -80,7 +99,7 @@ copy_bytes(const char *from, const char *to, struct ee_err *err)
 
 /* The bytes of one file of weights, those of changed tensors replaced: so
  * that what is not changed, the header too, stays as it was. */
-static void
+static bool
 put_weights(FILE *fp, const struct ee_safetensors *st,
 	    const struct ee_changed *changed, size_t n)
 {
@@ -93,11 +112,12 @@ put_weights(FILE *fp, const struct ee_safetensors *st,
 
 		if (c == NULL || !ee_tensor_bytes(&t->tensor, &bytes))
 			continue;
-		fwrite(st->file.data + at, 1, t->offset - at, fp);
-		fwrite(c->tensor.data, 1, bytes, fp);
+		if (!put(fp, st->file.data + at, t->offset - at) ||
+		    !put(fp, c->tensor.data, bytes))
+			return false;
 		at = t->offset + bytes;
 	}
-	fwrite(st->file.data + at, 1, st->file.size - at, fp);
+	return put(fp, st->file.data + at, st->file.size - at);
 }
 
 static enum ee_status
@@ -110,8 +130,7 @@ write_weights(const struct ee_safetensors *st,
 
 	if (status != EE_OK)
 		return status;
-	put_weights(out.fp, st, changed, n);
-	return ee_outfile_commit(&out, err);
+	return finish(&out, put_weights(out.fp, st, changed, n), to, err);
 }
 
 /* The safetensors called 'name' if a changed tensor is in it. */

@@ -68,4 +68,10 @@ EE_MUST_CHECK enum ee_status ee_safetensors_write(FILE *fp,
 	const struct ee_named *list, size_t n,
 	const struct ee_value *metadata, struct ee_err *err);
 
+/* The same to a file, which appears whole or not at all.  Fails as
+ * ee_outfile_open and commit as well. */
+EE_MUST_CHECK enum ee_status ee_safetensors_save(const char *path,
+	const struct ee_named *list, size_t n,
+	const struct ee_value *metadata, struct ee_err *err);
+
 #endif

@@ -140,3 +140,19 @@ ee_safetensors_write(FILE *fp, const struct ee_named *list, size_t n,
 	}
 	return status;
 }
+
+enum ee_status
+ee_safetensors_save(const char *path, const struct ee_named *list, size_t n,
+		    const struct ee_value *metadata, struct ee_err *err)
+{
+	struct ee_outfile out;
+	enum ee_status status = ee_outfile_open(&out, path, err);
+
+	if (status != EE_OK)
+		return status;
+	status = ee_safetensors_write(out.fp, list, n, metadata, err);
+	if (status == EE_OK)
+		return ee_outfile_commit(&out, err);
+	ee_outfile_abort(&out);
+	return ee_within(err, status, "%s", path);
+}

@@ -66,21 +66,13 @@ write_file(const char *path, const struct ee_named *list, size_t n,
 {
 	struct ee_arena arena = { 0 };
 	struct ee_value metadata = ee_map();
-	struct ee_outfile out;
 	enum ee_status status;
 
 	/* without it transformers does not load the file */
 	ee_put(&arena, &metadata, "format", ee_text("pt"));
 	status = ee_arena_check(&arena, err);
 	if (status == EE_OK)
-		status = ee_outfile_open(&out, path, err);
-	if (status == EE_OK) {
-		status = ee_safetensors_write(out.fp, list, n, &metadata, err);
-		if (status == EE_OK)
-			status = ee_outfile_commit(&out, err);
-		else
-			ee_outfile_abort(&out);
-	}
+		status = ee_safetensors_save(path, list, n, &metadata, err);
 	ee_arena_free(&arena);
 	return status;
 }

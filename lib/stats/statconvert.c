@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/outfile.h"
 #include "file/safetensors.h"
 
 /* sum / count, in full, in the precision of the file */
@@ -81,7 +80,6 @@ ee_arrays_to_safetensors(const char *path, const struct ee_value *arrays,
 	struct ee_value metadata = ee_map();
 	struct ee_arena arena = { 0 };
 	struct ee_named *list;
-	struct ee_outfile file;
 	enum ee_status status;
 	size_t i, n = 0;
 
@@ -98,15 +96,7 @@ ee_arrays_to_safetensors(const char *path, const struct ee_value *arrays,
 	}
 	status = ee_arena_check(&arena, err);
 	if (status == EE_OK)
-		status = ee_outfile_open(&file, path, err);
-	if (status == EE_OK) {
-		status = ee_safetensors_write(file.fp, list, n, &metadata,
-					      err);
-		if (status == EE_OK)
-			status = ee_outfile_commit(&file, err);
-		else
-			ee_outfile_abort(&file);
-	}
+		status = ee_safetensors_save(path, list, n, &metadata, err);
 	ee_arena_free(&arena);
 	return status;
 }

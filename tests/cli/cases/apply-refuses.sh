@@ -63,3 +63,10 @@ rm new/ee-undo.safetensors
 ee-apply -m new -R -n --base "$TOP/tests/golden/models/variants/tiny-gpt2-bin-views-f16" d.ee
 ee-apply -m new -R -n --base "$TOP/pipelines/atlas/atlas-gpt2" d.ee
 ee-apply -q -m "$model" -R --force -o old d.ee && echo forced
+echo 'no room:'
+trap '' XFSZ
+for from in "$model" "$TOP/tests/golden/models/variants/tiny-gpt2-bin-views-f16"; do
+	(ulimit -f 100; ee-apply -q -m "$from" --force -o none d.ee) 2>&1 |
+		grep -v 'another model' | sed 's/none\.[^/]*/none.XXXXXX/'
+done
+echo none*
