@@ -1,4 +1,5 @@
 /* merge.c - adding the statistics of parts of a corpus.  See layer.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "stats/json_text.h"
@@ -65,6 +66,45 @@ check_corpus(struct ee_layer *l, const struct ee_layer *other,
 				       "takes both)", l->name, keys[i], x, y);
 	}
 	return ee_arena_check(&l->arena, err);
+}
+
+/* "2/3" of a part: every third document, the second first. */
+static bool
+shard_of(const struct ee_value *part, int *i, int *n)
+{
+	const struct ee_value *v = ee_get(part, "shard");
+
+	return v != NULL && v->type == EE_TEXT &&
+	       sscanf(v->u.text, "%d/%d", i, n) == 2 && *i >= 1 && *n >= *i;
+}
+
+static int
+common_divisor(int a, int b)
+{
+	return b == 0 ? a : common_divisor(b, a % b);
+}
+
+/* The same document in two shards: where they meet is a matter of numbers,
+ * the corpus being one.  Parts of one shard may go on from one another. */
+static enum ee_status
+check_shards(const struct ee_layer *l, const struct ee_layer *other,
+	     struct ee_err *err)
+{
+	size_t i, k;
+	int a, b, n, m;
+
+	for (i = 0; i < l->corpus.n; i++)
+		for (k = 0; k < other->corpus.n; k++)
+			if (shard_of(&l->corpus.u.list[i], &a, &n) &&
+			    shard_of(&other->corpus.u.list[k], &b, &m) &&
+			    (n != m || a != b) &&
+			    (a - b) % common_divisor(n, m) == 0)
+				return ee_fail(err, EE_EINPUT, "layer '%s': "
+					       "shards %d/%d and %d/%d have "
+					       "documents in common (--mix "
+					       "takes both)", l->name, a, n,
+					       b, m);
+	return EE_OK;
 }
 
 static int
@@ -171,6 +211,8 @@ ee_layer_merge(struct ee_layer *l, const struct ee_layer *other, bool mix,
 				 ee_dtype_name(other->precision));
 	if (status == EE_OK && !mix)
 		status = check_corpus(l, other, err);
+	if (status == EE_OK && !mix)
+		status = check_shards(l, other, err);
 	if (status == EE_OK)
 		status = ee_moments_merge(&l->sums, &other->sums, err);
 	if (status != EE_OK)

@@ -73,6 +73,13 @@ ee-npz merge -q --mix -o mixed.npz head.ee shard1.ee
 ee-npz cat mixed.npz ee.corpus | grep -o '"name": "[^/]*"' | sort
 fails 'the same part twice' ee-npz merge shard1.ee shard2.ee shard1.npz -o no.npz
 fails 'the same part twice' ee-npz merge sum.ee shard2.ee -o no.npz
+# another cut of the same corpus: documents twice
+ee-tokenize -m "$model" --shard 2/2 "$corpus" | stats > half.ee
+fails 'shards 1/3 and 2/2 have documents in common' ee-npz merge -o no.npz shard1.ee half.ee
+fails 'shards 1/1 and 3/3 have documents in common' ee-npz merge -o no.npz whole.ee shard3.ee
+ee-tokenize -m "$model" --shard 3/6 "$corpus" | stats > sixth.ee
+fails 'shards 3/3 and 3/6 have' ee-npz merge -o no.npz shard1.ee shard3.ee sixth.ee
+merge -o two.npz shard1.ee shard2.ee sixth.ee && merge --mix -o two.npz whole.ee half.ee
 fails 'stand there twice' sh -c 'cat shard1.ee shard2.ee | ee-npz save -d no'
 ee-tokenize -m "$model" "$corpus" | ee-forward -q -m "$model" \
 	-t transformer.h.2.mlp.c_proj:in | ee-cov -q > other.ee
