@@ -212,6 +212,16 @@ ee_word_list(const char *const *words, unsigned n, char out[128])
 }
 
 uint64_t
+ee_little(const unsigned char *p, unsigned bytes)
+{
+	uint64_t v = 0;
+
+	while (bytes-- > 0)
+		v = v << 8 | p[bytes];
+	return v;
+}
+
+uint64_t
 ee_hash(uint64_t hash, const void *data, size_t size)
 {
 	const unsigned char *p = data;

@@ -100,6 +100,9 @@ bool ee_parse_real(const char *text, double min, double max, double *out);
 unsigned ee_word_index(const char *word, const char *const *words, unsigned n);
 const char *ee_word_list(const char *const *words, unsigned n, char out[128]);
 
+/* The number that 'bytes' bytes, up to 8, are, the low one first. */
+uint64_t ee_little(const unsigned char *p, unsigned bytes);
+
 /* 64-bit FNV-1a, continued from 'hash' (start with EE_HASH_START). */
 #define EE_HASH_START UINT64_C(0xcbf29ce484222325)
 uint64_t ee_hash(uint64_t hash, const void *data, size_t size);

@@ -160,23 +160,29 @@ ee_outfile_abort(struct ee_outfile *file)
 	forget(file);
 }
 
+enum ee_status
+ee_outfile_end(struct ee_outfile *file, enum ee_status status,
+	       struct ee_err *err)
+{
+	if (status == EE_OK)
+		return ee_outfile_commit(file, err);
+	ee_outfile_abort(file);
+	return status;
+}
+
 /* Read all of a pipe or device, which cannot be mapped. */
 static enum ee_status
 read_all(int fd, struct ee_mapped *file, const char *path, struct ee_err *err)
 {
-	unsigned char *data = NULL, *more;
+	unsigned char *data = NULL;
 	size_t size = 0, room = 0;
 	ssize_t n;
 
 	for (;;) {
-		if (size == room) {
-			room = room ? 2 * room : (size_t)1 << 16;
-			more = ee_grow(data, room, 1, err);
-			if (more == NULL) {
-				free(data);
-				return EE_ENOMEM;
-			}
-			data = more;
+		if (ee_reserve(&data, &room, size + (1 << 16), 1, err) !=
+		    EE_OK) {
+			free(data);
+			return EE_ENOMEM;
 		}
 		n = read(fd, data + size, room - size);
 		if (n < 0 && errno == EINTR)

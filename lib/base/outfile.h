@@ -34,6 +34,9 @@ EE_MUST_CHECK enum ee_status ee_outfile_open(struct ee_outfile *file,
 EE_MUST_CHECK enum ee_status ee_outfile_commit(struct ee_outfile *file,
 	struct ee_err *err);
 void ee_outfile_abort(struct ee_outfile *file);
+/* Commit if 'status' is EE_OK, else abort; returns what has failed first. */
+EE_MUST_CHECK enum ee_status ee_outfile_end(struct ee_outfile *file,
+	enum ee_status status, struct ee_err *err);
 
 /*
  * A whole file, mapped read-only (or read, where it cannot be mapped).

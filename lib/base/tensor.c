@@ -122,6 +122,29 @@ half(uint16_t h)
 	return (double)v_; \
 } while (0)
 
+/* Counted through like an odometer. */
+void
+ee_tensor_gather(const struct ee_tensor *t, const size_t step[EE_MAX_DIMS],
+		 const void *from, void *to)
+{
+	const size_t size = ee_dtype_size(t->dtype);
+	size_t index[EE_MAX_DIMS] = { 0 }, at = 0, n = 0, i;
+	unsigned k;
+
+	(void)ee_tensor_count(t, &n);
+	for (i = 0; i < n; i++) {
+		memcpy((char *)to + i * size, (const char *)from + at * size,
+		       size);
+		for (k = t->ndim; k-- > 0;) {
+			at += step[k];
+			if (++index[k] < t->shape[k])
+				break;
+			at -= step[k] * index[k];
+			index[k] = 0;
+		}
+	}
+}
+
 double
 ee_tensor_at(const struct ee_tensor *t, size_t index)
 {

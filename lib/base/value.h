@@ -49,6 +49,12 @@ bool ee_tensor_bytes(const struct ee_tensor *tensor, size_t *bytes);
 /* "(3, 512)", "()" into 'text'; returns text */
 const char *ee_tensor_shape(const struct ee_tensor *tensor, char text[128]);
 
+/* Copy the elements into 'to', row-major, from where they lie: step[i] elements
+ * of 'from' from one index of dimension i to the next. */
+void ee_tensor_gather(const struct ee_tensor *tensor,
+		      const size_t step[EE_MAX_DIMS], const void *from,
+		      void *to);
+
 /* One element, any dtype, as double (integers beyond 2^53 are rounded). */
 double ee_tensor_at(const struct ee_tensor *tensor, size_t index);
 

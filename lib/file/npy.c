@@ -5,6 +5,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "base/try.h"
+
 struct array {
 	char descr[32];		/* numpy's dtype: "<f4", ">i8", "<U43" */
 	bool fortran;
@@ -156,9 +158,7 @@ read_header(struct array *a, struct ee_arena *arena,
 	if (data[6] < 1 || data[6] > 3)
 		return bad(a, "an unknown version of the numpy format");
 	skip = data[6] == 1 ? 10 : 12;
-	len = (size_t)data[8] | (size_t)data[9] << 8;
-	if (data[6] > 1)
-		len |= (size_t)data[10] << 16 | (size_t)data[11] << 24;
+	len = (size_t)ee_little(data + 8, data[6] == 1 ? 2 : 4);
 	if (len > size - skip)
 		return ee_fail(a->err, EE_ETRUNC, "%s: the array header is "
 			       "cut short", a->where);
@@ -187,26 +187,14 @@ swap_bytes(unsigned char *p, size_t n, size_t size)
 /* 'from' has the first index fastest; 'to' gets the last one fastest. */
 static void
 transpose(const struct ee_tensor *t, const unsigned char *from,
-	  unsigned char *to, size_t n, size_t size)
+	  unsigned char *to)
 {
-	size_t index[EE_MAX_DIMS] = { 0 }, stride[EE_MAX_DIMS];
-	size_t i, at = 0, step = size;
+	size_t step[EE_MAX_DIMS] = { 1 };
 	unsigned k;
 
-	for (k = 0; k < t->ndim; k++) {
-		stride[k] = step;
-		step *= t->shape[k];
-	}
-	for (i = 0; i < n; i++) {
-		memcpy(to + i * size, from + at, size);
-		for (k = t->ndim; k-- > 0;) {
-			at += stride[k];
-			if (++index[k] < t->shape[k])
-				break;
-			at -= stride[k] * index[k];
-			index[k] = 0;
-		}
-	}
+	for (k = 1; k < t->ndim; k++)
+		step[k] = step[k - 1] * t->shape[k - 1];
+	ee_tensor_gather(t, step, from, to);
 }
 
 static enum ee_status
@@ -231,7 +219,7 @@ read_tensor(struct array *a, struct ee_arena *arena,
 		if (p == NULL)
 			return ee_arena_check(arena, a->err);
 		if (turned)
-			transpose(&a->t, data, p, n, size);
+			transpose(&a->t, data, p);
 		else if (bytes > 0)
 			memcpy(p, data, bytes);
 		if (swapped)
@@ -263,14 +251,10 @@ read_text(struct array *a, struct ee_arena *arena, const unsigned char *data,
 		return ee_arena_check(arena, a->err);
 	for (i = 0; i < (size_t)n; i++) {
 		const unsigned char *p = data + i * width;
-		uint32_t c = p[0];
+		uint32_t c = (uint32_t)ee_little(p, (unsigned)width);
 
 		if (width == 4 && a->descr[0] == '>')
-			c = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-			    (uint32_t)p[2] << 8 | p[3];
-		else if (width == 4)
-			c |= (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-			     (uint32_t)p[3] << 24;
+			c = __builtin_bswap32(c);
 		if (width == 1)
 			text[len++] = p[0];
 		else if (c > 0x10ffff ||
@@ -292,13 +276,10 @@ ee_npy_parse(struct ee_arena *arena, const unsigned char *data, size_t size,
 	     const char *where, struct ee_value *out, struct ee_err *err)
 {
 	struct array a = { .where = where, .err = err };
-	enum ee_status status;
 	char name[sizeof(a.descr)];
 	size_t start = 0;
 
-	status = read_header(&a, arena, data, size, &start);
-	if (status != EE_OK)
-		return status;
+	TRY(read_header(&a, arena, data, size, &start));
 	if (a.descr[0] != '\0' && strchr("<>|=", a.descr[0]) != NULL &&
 	    (a.descr[1] == 'U' || a.descr[1] == 'S'))
 		return read_text(&a, arena, data + start, size - start, out);

@@ -5,28 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-ends_in_npy(const char *name, size_t *stem)
-{
-	const size_t n = strlen(name);
-
-	*stem = n;
-	if (n < 4 || strcmp(name + n - 4, ".npy") != 0)
-		return false;
-	*stem = n - 4;
-	return true;
-}
+#include "base/try.h"
 
 enum ee_status
 ee_npz_open(struct ee_npz *npz, const char *path, struct ee_err *err)
 {
 	enum ee_status status;
-	size_t i, stem;
+	size_t i, n;
 
 	memset(npz, 0, sizeof(*npz));
-	status = ee_zip_open(&npz->zip, path, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_zip_open(&npz->zip, path, err));
 	npz->names = ee_calloc(npz->zip.n, sizeof(*npz->names), err);
 	if (npz->names == NULL) {
 		ee_npz_close(npz);
@@ -36,8 +24,10 @@ ee_npz_open(struct ee_npz *npz, const char *path, struct ee_err *err)
 	for (i = 0; i < npz->n; i++) {
 		const char *name = npz->zip.list[i].name;
 
-		(void)ends_in_npy(name, &stem);
-		npz->names[i] = ee_arena_text(&npz->arena, name, stem);
+		n = strlen(name);
+		if (n >= 4 && strcmp(name + n - 4, ".npy") == 0)
+			n -= 4;
+		npz->names[i] = ee_arena_text(&npz->arena, name, n);
 	}
 	status = ee_arena_check(&npz->arena, err);
 	if (status != EE_OK)
@@ -77,15 +67,12 @@ ee_npz_get(const struct ee_npz *npz, const char *name, struct ee_arena *arena,
 {
 	const struct ee_zip_member *m = find(npz, name);
 	const unsigned char *data;
-	enum ee_status status;
 	char where[256];
 
 	if (m == NULL)
 		return ee_fail(err, EE_EFORMAT, "%s: no array '%s'",
 			       npz->zip.path, name);
-	status = ee_zip_get(&npz->zip, m, arena, &data, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_zip_get(&npz->zip, m, arena, &data, err));
 	snprintf(where, sizeof(where), "%s: '%s'", npz->zip.path, name);
 	return ee_npy_parse(arena, data, (size_t)m->size, where, out, err);
 }
@@ -118,12 +105,10 @@ ee_npz_write(const char *path, const struct ee_value *arrays, bool deflate,
 {
 	struct ee_zip_writer w = { .deflate = deflate };
 	struct ee_outfile file;
-	enum ee_status status;
+	enum ee_status status = EE_OK;
 	size_t i;
 
-	status = ee_outfile_open(&file, path, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_outfile_open(&file, path, err));
 	w.fp = file.fp;
 	for (i = 0; i < arrays->n && status == EE_OK; i++)
 		status = ee_npz_put(&w, arrays->u.map[i].key,
@@ -131,9 +116,7 @@ ee_npz_write(const char *path, const struct ee_value *arrays, bool deflate,
 	if (status == EE_OK)
 		status = ee_zip_finish(&w, err);
 	ee_zip_writer_free(&w);
-	if (status != EE_OK) {
-		ee_outfile_abort(&file);
-		return ee_within(err, status, "%s", path);
-	}
-	return ee_outfile_commit(&file, err);
+	if (status != EE_OK)
+		status = ee_within(err, status, "%s", path);
+	return ee_outfile_end(&file, status, err);
 }

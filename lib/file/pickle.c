@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "file/pickle_machine.h"
 
 static enum ee_status
@@ -16,13 +17,9 @@ cut_short(struct pickle_machine *m)
 static enum ee_status
 fetch_number(struct pickle_machine *m, unsigned width, uint64_t *out)
 {
-	unsigned i;
-
 	if (width > m->size - m->at)
 		return cut_short(m);
-	*out = 0;
-	for (i = width; i-- > 0;)
-		*out = *out << 8 | m->data[m->at + i];
+	*out = ee_little(m->data + m->at, width);
 	m->at += width;
 	return EE_OK;
 }
@@ -58,8 +55,6 @@ static enum ee_status
 fetch(struct pickle_machine *m, const struct pickle_op *op,
       struct pickle_arg *a)
 {
-	enum ee_status status;
-
 	switch (op->form) {
 	case FORM_NONE:
 		return EE_OK;
@@ -68,13 +63,11 @@ fetch(struct pickle_machine *m, const struct pickle_op *op,
 	case FORM_BYTES:
 		return fetch_bytes(m, op->width, a);
 	case FORM_COUNTED:
-		status = fetch_number(m, op->width, &a->number);
-		return status == EE_OK ? fetch_bytes(m, a->number, a)
-				       : status;
+		TRY(fetch_number(m, op->width, &a->number));
+		return fetch_bytes(m, a->number, a);
 	case FORM_LINES:
-		status = fetch_line(m, &a->p, &a->n);
-		return status == EE_OK ? fetch_line(m, &a->p2, &a->n2)
-				       : status;
+		TRY(fetch_line(m, &a->p, &a->n));
+		return fetch_line(m, &a->p2, &a->n2);
 	case FORM_UNKNOWN:
 		break;
 	}
@@ -91,26 +84,21 @@ fetch_op(struct pickle_machine *m, struct pickle_arg *a)
 	m->op = m->at;
 	if (m->at == m->size)
 		return cut_short(m);
-	m->at++;
-	return fetch(m, &ee_pickle_ops[m->data[m->op]], a);
+	a->op = &ee_pickle_ops[m->data[m->at++]];
+	return fetch(m, a->op, a);
 }
 
 static enum ee_status
 run(struct pickle_machine *m)
 {
-	enum ee_status status = EE_OK;
+	struct pickle_arg a;
 
-	while (status == EE_OK && !m->stopped) {
-		struct pickle_arg a;
-
-		status = fetch_op(m, &a);
-		if (status == EE_OK)
-			status = ee_pickle_ops[m->data[m->op]].run(m, &a);
+	while (!m->stopped) {
+		TRY(fetch_op(m, &a));
+		TRY(a.op->run(m, &a));
 	}
-	if (status == EE_OK && m->at != m->size)
-		status = ee_pickle_fail(m, EE_EFORMAT, "more follows its "
-					"end");
-	return status;
+	return m->at == m->size ? EE_OK :
+	       ee_pickle_fail(m, EE_EFORMAT, "more follows its end");
 }
 
 enum ee_status

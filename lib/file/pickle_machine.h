@@ -63,8 +63,9 @@ struct pickle_machine {
 	struct ee_err *err;
 };
 
-/* What follows an opcode: a number, or bytes, or two lines of text. */
+/* An opcode and what follows it: a number, or bytes, or two lines of text. */
 struct pickle_arg {
+	const struct pickle_op *op;
 	uint64_t number;
 	const unsigned char *p, *p2;
 	size_t n, n2;
@@ -84,6 +85,8 @@ struct pickle_op {
 	unsigned width;
 	enum ee_status (*run)(struct pickle_machine *m,
 			      const struct pickle_arg *arg);
+	enum node_kind kind;	/* of the container that it makes or fills */
+	unsigned n;		/* with so many from the top of the stack */
 };
 extern const struct pickle_op ee_pickle_ops[256];
 

@@ -1,6 +1,7 @@
 /* pickle_ops.c - what each opcode does.  See pickle_machine.h. */
 #include <string.h>
 
+#include "base/try.h"
 #include "file/pickle_machine.h"
 
 static enum ee_status
@@ -76,80 +77,39 @@ op_text(struct pickle_machine *m, const struct pickle_arg *a)
 	return ee_pickle_push_value(m, v);
 }
 
-/* Containers. */
+/* Containers: of the last 'n', or from the mark on; and what is added to the
+ * one right below. */
 
-static enum ee_status
-op_empty(struct pickle_machine *m, const struct pickle_arg *a)
-{
-	const unsigned char op = m->data[m->op];
-
-	(void)a;
-	return ee_pickle_gather(m, op == '}' ? NODE_DICT :
-				op == ')' ? NODE_TUPLE : NODE_LIST, m->n);
-}
-
-/* A tuple of the last 1, 2 or 3. */
-static enum ee_status
-op_tuple_n(struct pickle_machine *m, const struct pickle_arg *a)
-{
-	const size_t n = m->data[m->op] - 0x84u;
-	enum ee_status status = ee_pickle_need(m, n);
-
-	(void)a;
-	if (status != EE_OK)
-		return status;
-	return ee_pickle_gather(m, NODE_TUPLE, m->n - n);
-}
-
-/* From the mark on: a tuple, a list, a dict, a frozenset. */
 static enum ee_status
 op_gather(struct pickle_machine *m, const struct pickle_arg *a)
 {
-	const unsigned char op = m->data[m->op];
+	TRY(ee_pickle_need(m, a->op->n));
+	return ee_pickle_gather(m, a->op->kind, m->n - a->op->n);
+}
+
+static enum ee_status
+op_gather_marked(struct pickle_machine *m, const struct pickle_arg *a)
+{
 	size_t from = 0;
-	enum ee_status status = ee_pickle_unmark(m, &from);
 
-	(void)a;
-	if (status != EE_OK)
-		return status;
-	return ee_pickle_gather(m, op == 't' ? NODE_TUPLE :
-				op == 'd' ? NODE_DICT : NODE_LIST, from);
+	TRY(ee_pickle_unmark(m, &from));
+	return ee_pickle_gather(m, a->op->kind, from);
 }
 
-static enum ee_status
-op_append(struct pickle_machine *m, const struct pickle_arg *a)
-{
-	enum ee_status status = ee_pickle_need(m, 2);
-
-	(void)a;
-	if (status != EE_OK)
-		return status;
-	return ee_pickle_extend(m, NODE_LIST, m->n - 1);
-}
-
-static enum ee_status
-op_setitem(struct pickle_machine *m, const struct pickle_arg *a)
-{
-	enum ee_status status = ee_pickle_need(m, 3);
-
-	(void)a;
-	if (status != EE_OK)
-		return status;
-	return ee_pickle_extend(m, NODE_DICT, m->n - 2);
-}
-
-/* From the mark on: into the dict, list or set below it. */
 static enum ee_status
 op_extend(struct pickle_machine *m, const struct pickle_arg *a)
 {
-	size_t from = 0;
-	enum ee_status status = ee_pickle_unmark(m, &from);
+	TRY(ee_pickle_need(m, a->op->n + 1));
+	return ee_pickle_extend(m, a->op->kind, m->n - a->op->n);
+}
 
-	(void)a;
-	if (status != EE_OK)
-		return status;
-	return ee_pickle_extend(m, m->data[m->op] == 'u' ? NODE_DICT
-							 : NODE_LIST, from);
+static enum ee_status
+op_extend_marked(struct pickle_machine *m, const struct pickle_arg *a)
+{
+	size_t from = 0;
+
+	TRY(ee_pickle_unmark(m, &from));
+	return ee_pickle_extend(m, a->op->kind, from);
 }
 
 /* The stack and the memo. */
@@ -177,11 +137,8 @@ op_pop(struct pickle_machine *m, const struct pickle_arg *a)
 static enum ee_status
 op_dup(struct pickle_machine *m, const struct pickle_arg *a)
 {
-	enum ee_status status = ee_pickle_need(m, 1);
-
 	(void)a;
-	if (status != EE_OK)
-		return status;
+	TRY(ee_pickle_need(m, 1));
 	return ee_pickle_push(m, m->stack[m->n - 1]);
 }
 
@@ -213,11 +170,9 @@ static enum ee_status
 op_stack_global(struct pickle_machine *m, const struct pickle_arg *a)
 {
 	const struct ee_value *module, *name;
-	enum ee_status status = ee_pickle_need(m, 2);
 
 	(void)a;
-	if (status != EE_OK)
-		return status;
+	TRY(ee_pickle_need(m, 2));
 	m->n -= 2;
 	module = &m->stack[m->n]->value;
 	name = &m->stack[m->n + 1]->value;
@@ -233,13 +188,10 @@ op_stack_global(struct pickle_machine *m, const struct pickle_arg *a)
 static enum ee_status
 op_call(struct pickle_machine *m, const struct pickle_arg *a)
 {
-	const size_t n = m->data[m->op] == 0x92 ? 3 : 2;
+	const size_t n = a->op->n;
 	struct pickle_node *node, **top;
-	enum ee_status status = ee_pickle_need(m, n);
 
-	(void)a;
-	if (status != EE_OK)
-		return status;
+	TRY(ee_pickle_need(m, n));
 	m->n -= n;
 	top = m->stack + m->n;
 	if (top[1]->kind != NODE_TUPLE)
@@ -266,29 +218,16 @@ op_call(struct pickle_machine *m, const struct pickle_arg *a)
 static enum ee_status
 op_build(struct pickle_machine *m, const struct pickle_arg *a)
 {
-	enum ee_status status = ee_pickle_need(m, 2);
 	struct pickle_node *node;
 
 	(void)a;
-	if (status != EE_OK)
-		return status;
+	TRY(ee_pickle_need(m, 2));
 	node = m->stack[--m->n - 1];
 	if (node->kind == NODE_OBJECT)
 		node->list[PART_STATE] = m->stack[m->n];
 	else if (node->kind != NODE_DICT)
 		return bad(m, "sets the state of what has none");
 	return EE_OK;
-}
-
-static enum ee_status
-op_persistent(struct pickle_machine *m, const struct pickle_arg *a)
-{
-	enum ee_status status = ee_pickle_need(m, 1);
-
-	(void)a;
-	if (status != EE_OK)
-		return status;
-	return ee_pickle_gather(m, NODE_PERSISTENT, m->n - 1);
 }
 
 /* The pickle itself. */
@@ -343,22 +282,23 @@ const struct pickle_op ee_pickle_ops[256] = {
 	['U'] = { FORM_COUNTED, 1, op_text },
 	['T'] = { FORM_COUNTED, 4, op_text },
 
-	[']'] = { FORM_NONE, 0, op_empty },
-	['}'] = { FORM_NONE, 0, op_empty },
-	[')'] = { FORM_NONE, 0, op_empty },
-	[0x8f] = { FORM_NONE, 0, op_empty },	/* set */
-	[0x85] = { FORM_NONE, 0, op_tuple_n },
-	[0x86] = { FORM_NONE, 0, op_tuple_n },
-	[0x87] = { FORM_NONE, 0, op_tuple_n },
-	['t'] = { FORM_NONE, 0, op_gather },
-	['l'] = { FORM_NONE, 0, op_gather },
-	['d'] = { FORM_NONE, 0, op_gather },
-	[0x91] = { FORM_NONE, 0, op_gather },	/* frozenset */
-	['a'] = { FORM_NONE, 0, op_append },
-	['s'] = { FORM_NONE, 0, op_setitem },
-	['e'] = { FORM_NONE, 0, op_extend },
-	['u'] = { FORM_NONE, 0, op_extend },
-	[0x90] = { FORM_NONE, 0, op_extend },	/* into a set */
+	[']'] = { FORM_NONE, 0, op_gather, NODE_LIST, 0 },
+	[0x8f] = { FORM_NONE, 0, op_gather, NODE_LIST, 0 },	/* set */
+	['}'] = { FORM_NONE, 0, op_gather, NODE_DICT, 0 },
+	[')'] = { FORM_NONE, 0, op_gather, NODE_TUPLE, 0 },
+	[0x85] = { FORM_NONE, 0, op_gather, NODE_TUPLE, 1 },
+	[0x86] = { FORM_NONE, 0, op_gather, NODE_TUPLE, 2 },
+	[0x87] = { FORM_NONE, 0, op_gather, NODE_TUPLE, 3 },
+	['Q'] = { FORM_NONE, 0, op_gather, NODE_PERSISTENT, 1 },
+	['t'] = { FORM_NONE, 0, op_gather_marked, NODE_TUPLE, 0 },
+	['l'] = { FORM_NONE, 0, op_gather_marked, NODE_LIST, 0 },
+	[0x91] = { FORM_NONE, 0, op_gather_marked, NODE_LIST, 0 }, /* set */
+	['d'] = { FORM_NONE, 0, op_gather_marked, NODE_DICT, 0 },
+	['a'] = { FORM_NONE, 0, op_extend, NODE_LIST, 1 },
+	['s'] = { FORM_NONE, 0, op_extend, NODE_DICT, 2 },
+	['e'] = { FORM_NONE, 0, op_extend_marked, NODE_LIST, 0 },
+	[0x90] = { FORM_NONE, 0, op_extend_marked, NODE_LIST, 0 }, /* set */
+	['u'] = { FORM_NONE, 0, op_extend_marked, NODE_DICT, 0 },
 
 	['('] = { FORM_NONE, 0, op_mark },
 	['0'] = { FORM_NONE, 0, op_pop },
@@ -372,11 +312,10 @@ const struct pickle_op ee_pickle_ops[256] = {
 
 	['c'] = { FORM_LINES, 0, op_global },
 	[0x93] = { FORM_NONE, 0, op_stack_global },
-	['R'] = { FORM_NONE, 0, op_call },
-	[0x81] = { FORM_NONE, 0, op_call },	/* cls.__new__ */
-	[0x92] = { FORM_NONE, 0, op_call },	/* with keywords */
+	['R'] = { FORM_NONE, 0, op_call, NODE_OBJECT, 2 },
+	[0x81] = { FORM_NONE, 0, op_call, NODE_OBJECT, 2 }, /* __new__ */
+	[0x92] = { FORM_NONE, 0, op_call, NODE_OBJECT, 3 }, /* keywords */
 	['b'] = { FORM_NONE, 0, op_build },
-	['Q'] = { FORM_NONE, 0, op_persistent },
 
 	[0x80] = { FORM_NUMBER, 1, op_protocol },
 	[0x95] = { FORM_NUMBER, 8, op_frame },

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/try.h"
 #include "file/torch_parts.h"
 
 /* Class of storage, name of dtype (both in torch), ours, whether torch saves
@@ -130,10 +131,8 @@ ee_torch_persistent(void *ctx, struct ee_arena *arena,
 		*out = id->u.list[1];
 		return EE_OK;
 	}
-	if (status == EE_OK)
-		status = ee_torch_storage(ctx, what.key, &storage, err);
-	if (status != EE_OK)
-		return status;
+	TRY(status);
+	TRY(ee_torch_storage(ctx, what.key, &storage, err));
 	tensor = ee_tensor_2d(what.dtype, storage->data, what.elements, 0);
 	if (!ee_tensor_bytes(&tensor, &bytes) || bytes != storage->size)
 		return ee_fail(err, EE_EFORMAT, "storage '%s' has %zu bytes, "
@@ -201,26 +200,6 @@ is_dense(const struct view *v)
 	return true;
 }
 
-/* The elements in row-major order, counted through like an odometer. */
-static void
-gather(const struct view *v, const unsigned char *from, unsigned char *to)
-{
-	const size_t size = ee_dtype_size(v->tensor.dtype);
-	size_t index[EE_MAX_DIMS] = { 0 }, at = v->offset, n;
-	unsigned i;
-
-	for (n = 0; n < v->count; n++) {
-		memcpy(to + n * size, from + at * size, size);
-		for (i = v->tensor.ndim; i-- > 0;) {
-			at += v->step[i];
-			if (++index[i] < v->tensor.shape[i])
-				break;
-			at -= index[i] * v->step[i];
-			index[i] = 0;
-		}
-	}
-}
-
 /* Point the tensor at its elements, in place or copied. */
 static enum ee_status
 place(struct ee_torch *t, struct view *v, const unsigned char *storage,
@@ -232,11 +211,10 @@ place(struct ee_torch *t, struct view *v, const unsigned char *storage,
 	v->tensor.data = storage;
 	if (v->count == 0)
 		return EE_OK;
-	if (is_dense(v)) {
-		v->tensor.data = storage +
-				 v->offset * ee_dtype_size(v->tensor.dtype);
+	v->tensor.data = storage += v->offset *
+				    ee_dtype_size(v->tensor.dtype);
+	if (is_dense(v))
 		return EE_OK;
-	}
 	if (!ee_tensor_bytes(&v->tensor, &bytes) || bytes > t->budget)
 		return ee_fail(err, EE_EINPUT, "tensors that repeat their "
 			       "elements many times over");
@@ -244,7 +222,7 @@ place(struct ee_torch *t, struct view *v, const unsigned char *storage,
 	copy = ee_arena_alloc(&t->arena, bytes, 64);
 	if (copy == NULL)
 		return ee_arena_check(&t->arena, err);
-	gather(v, storage, copy);
+	ee_tensor_gather(&v->tensor, v->step, storage, copy);
 	v->tensor.data = copy;
 	return EE_OK;
 }
@@ -329,39 +307,17 @@ make_tensor_v3(void *ctx, struct ee_arena *arena,
 	return rebuild(ctx, args, dtypes[i].dtype, out, err);
 }
 
-/* A parameter is its tensor. */
+/* What it is called with is what it is: a parameter its tensor, a size its
+ * list, torch.device("cuda", 0) the text "cuda". */
 static enum ee_status
-make_parameter(void *ctx, struct ee_arena *arena, const struct ee_value *args,
+make_first(void *ctx, struct ee_arena *arena, const struct ee_value *args,
 	       const struct ee_value *state, struct ee_value *out,
 	       struct ee_err *err)
 {
 	(void)ctx, (void)arena, (void)state, (void)err;
-	if (args->n == 0 || args->u.list[0].type != EE_TENSOR)
-		return EE_END;
-	*out = args->u.list[0];
-	return EE_OK;
-}
-
-static enum ee_status
-make_size(void *ctx, struct ee_arena *arena, const struct ee_value *args,
-	  const struct ee_value *state, struct ee_value *out,
-	  struct ee_err *err)
-{
-	(void)ctx, (void)arena, (void)state, (void)err;
-	if (args->n != 1 || args->u.list[0].type != EE_LIST)
-		return EE_END;
-	*out = args->u.list[0];
-	return EE_OK;
-}
-
-/* torch.device("cuda", 0): the text "cuda" */
-static enum ee_status
-make_device(void *ctx, struct ee_arena *arena, const struct ee_value *args,
-	    const struct ee_value *state, struct ee_value *out,
-	    struct ee_err *err)
-{
-	(void)ctx, (void)arena, (void)state, (void)err;
-	if (args->n == 0 || args->u.list[0].type != EE_TEXT)
+	if (args->n == 0 || (args->u.list[0].type != EE_TENSOR &&
+			     args->u.list[0].type != EE_LIST &&
+			     args->u.list[0].type != EE_TEXT))
 		return EE_END;
 	*out = args->u.list[0];
 	return EE_OK;
@@ -371,10 +327,10 @@ const struct ee_pickle_class ee_torch_classes[] = {
 	{ "torch._utils._rebuild_tensor_v2", make_tensor },
 	{ "torch._utils._rebuild_tensor", make_tensor },
 	{ "torch._utils._rebuild_tensor_v3", make_tensor_v3 },
-	{ "torch._utils._rebuild_parameter", make_parameter },
-	{ "torch._utils._rebuild_parameter_with_state", make_parameter },
-	{ "torch.Size", make_size },
-	{ "torch.device", make_device },
+	{ "torch._utils._rebuild_parameter", make_first },
+	{ "torch._utils._rebuild_parameter_with_state", make_first },
+	{ "torch.Size", make_first },
+	{ "torch.device", make_first },
 	/* by name only; what is not supported is found where it is used */
 #define ROWS_OF_CLASSES(class, name, dtype, is_typed) \
 	{ "torch." class, NULL }, { "torch." name, NULL },

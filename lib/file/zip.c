@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "base/crc.h"
+#include "base/try.h"
 
 enum {
 	END_SIZE = 22, END64_SIZE = 56, LOCATOR_SIZE = 20,
@@ -15,20 +16,10 @@ enum {
 static const char cut_short[] = "no zip end record: not an archive, or cut "
 				"short";
 
-static uint64_t
-get(const unsigned char *p, unsigned bytes)
-{
-	uint64_t v = 0;
-
-	while (bytes-- > 0)
-		v = v << 8 | p[bytes];
-	return v;
-}
-
 static bool
 is_mark(const unsigned char *p, unsigned mark)
 {
-	return get(p, 4) == mark;
+	return ee_little(p, 4) == mark;
 }
 
 static enum ee_status
@@ -48,17 +39,17 @@ read_end64(const struct ee_zip *zip, uint64_t locator, struct directory *dir,
 	   uint64_t *end, struct ee_err *err)
 {
 	const unsigned char *data = zip->file.data;
-	const uint64_t at = get(data + locator + 8, 8);
+	const uint64_t at = ee_little(data + locator + 8, 8);
 
 	if (at > locator || locator - at < END64_SIZE ||
 	    !is_mark(data + at, 0x06064b50))
 		return bad(zip, "no zip64 end record where its locator says",
 			   err);
-	if (get(data + at + 4, 8) != locator - at - 12)
+	if (ee_little(data + at + 4, 8) != locator - at - 12)
 		return bad(zip, "a zip64 end record of a wrong size", err);
-	dir->count = get(data + at + 32, 8);
-	dir->size = get(data + at + 40, 8);
-	dir->offset = get(data + at + 48, 8);
+	dir->count = ee_little(data + at + 32, 8);
+	dir->size = ee_little(data + at + 40, 8);
+	dir->offset = ee_little(data + at + 48, 8);
 	*end = at;
 	return EE_OK;
 }
@@ -81,7 +72,7 @@ find_end(const struct ee_zip *zip, uint64_t *end, struct ee_err *err)
 		if (at == 0 || size - at > END_SIZE + 0xffff)
 			return ee_fail(err, EE_ETRUNC, "%s: %s", zip->path,
 				       cut_short);
-	if (get(data + at + 20, 2) != size - END_SIZE - at)
+	if (ee_little(data + at + 20, 2) != size - END_SIZE - at)
 		return bad(zip, "the zip end record does not end with the "
 			   "file", err);
 	*end = at;
@@ -94,24 +85,18 @@ find_directory(const struct ee_zip *zip, struct directory *dir,
 {
 	const unsigned char *data = zip->file.data;
 	uint64_t at = 0, end;
-	enum ee_status status;
 
-	status = find_end(zip, &at, err);
-	if (status != EE_OK)
-		return status;
+	TRY(find_end(zip, &at, err));
 	end = at;
-	dir->count = get(data + at + 10, 2);
-	dir->size = get(data + at + 12, 4);
-	dir->offset = get(data + at + 16, 4);
-	if (get(data + at + 4, 4) != 0 ||
-	    get(data + at + 8, 2) != dir->count)
+	dir->count = ee_little(data + at + 10, 2);
+	dir->size = ee_little(data + at + 12, 4);
+	dir->offset = ee_little(data + at + 16, 4);
+	if (ee_little(data + at + 4, 4) != 0 ||
+	    ee_little(data + at + 8, 2) != dir->count)
 		return bad(zip, "an archive of several parts", err);
 	if (at >= LOCATOR_SIZE &&
-	    is_mark(data + at - LOCATOR_SIZE, 0x07064b50)) {
-		status = read_end64(zip, at - LOCATOR_SIZE, dir, &end, err);
-		if (status != EE_OK)
-			return status;
-	}
+	    is_mark(data + at - LOCATOR_SIZE, 0x07064b50))
+		TRY(read_end64(zip, at - LOCATOR_SIZE, dir, &end, err));
 	if (dir->offset > end || dir->size != end - dir->offset)
 		return bad(zip, "the directory is not where the end record "
 			   "says", err);
@@ -128,10 +113,10 @@ read_zip64(const unsigned char *extra, size_t left, uint64_t *const want[3])
 	size_t len, i;
 
 	for (; left >= 4; extra += 4 + len, left -= 4 + len) {
-		len = (size_t)get(extra + 2, 2);
+		len = (size_t)ee_little(extra + 2, 2);
 		if (len > left - 4)
 			return false;
-		if (get(extra, 2) != 1)
+		if (ee_little(extra, 2) != 1)
 			continue;
 		extra += 4;
 		for (i = 0; i < 3; i++) {
@@ -139,7 +124,7 @@ read_zip64(const unsigned char *extra, size_t left, uint64_t *const want[3])
 				continue;
 			if (len < 8)
 				return false;
-			*want[i] = get(extra, 8);
+			*want[i] = ee_little(extra, 8);
 			extra += 8;
 			len -= 8;
 		}
@@ -160,25 +145,25 @@ read_entry(struct ee_zip *zip, const unsigned char *p, size_t left,
 
 	if (left < ENTRY_SIZE || !is_mark(p, 0x02014b50))
 		return bad(zip, "the directory is damaged", err);
-	name = (size_t)get(p + 28, 2);
-	extra = (size_t)get(p + 30, 2);
-	*used = ENTRY_SIZE + name + extra + (size_t)get(p + 32, 2);
+	name = (size_t)ee_little(p + 28, 2);
+	extra = (size_t)ee_little(p + 30, 2);
+	*used = ENTRY_SIZE + name + extra + (size_t)ee_little(p + 32, 2);
 	if (*used > left || memchr(p + ENTRY_SIZE, '\0', name) != NULL)
 		return bad(zip, "the directory is damaged", err);
 	m->name = ee_arena_text(&zip->arena, (const char *)p + ENTRY_SIZE,
 				name);
 	if (m->name == NULL)
 		return ee_arena_check(&zip->arena, err);
-	method = (unsigned)get(p + 10, 2);
-	if ((get(p + 8, 2) & 1) != 0 || (method != 0 && method != 8))
+	method = (unsigned)ee_little(p + 10, 2);
+	if ((ee_little(p + 8, 2) & 1) != 0 || (method != 0 && method != 8))
 		return ee_fail(err, EE_EFORMAT, "%s: member '%s' is encrypted "
 			       "or packed by another method than deflate",
 			       zip->path, m->name);
 	m->deflated = method == 8;
-	m->crc = (uint32_t)get(p + 16, 4);
-	m->packed = get(p + 20, 4);
-	m->size = get(p + 24, 4);
-	m->offset = get(p + 42, 4);
+	m->crc = (uint32_t)ee_little(p + 16, 4);
+	m->packed = ee_little(p + 20, 4);
+	m->size = ee_little(p + 24, 4);
+	m->offset = ee_little(p + 42, 4);
 	if (!read_zip64(p + ENTRY_SIZE + name, extra, want))
 		return ee_fail(err, EE_EFORMAT, "%s: member '%s': a damaged "
 			       "extra field", zip->path, m->name);
@@ -198,10 +183,11 @@ check_local(const struct ee_zip *zip, const struct ee_zip_member *m,
 		return ee_fail(err, EE_EFORMAT, "%s: member '%s' lies outside "
 			       "the file", zip->path, m->name);
 	p = zip->file.data + m->offset;
-	*start = m->offset + LOCAL_SIZE + get(p + 26, 2) + get(p + 28, 2);
-	if (!is_mark(p, 0x04034b50) || get(p + 26, 2) != name ||
+	*start = m->offset + LOCAL_SIZE + ee_little(p + 26, 2) +
+		 ee_little(p + 28, 2);
+	if (!is_mark(p, 0x04034b50) || ee_little(p + 26, 2) != name ||
 	    *start > limit || memcmp(p + LOCAL_SIZE, m->name, name) != 0 ||
-	    get(p + 8, 2) != (m->deflated ? 8u : 0u))
+	    ee_little(p + 8, 2) != (m->deflated ? 8u : 0u))
 		return ee_fail(err, EE_EFORMAT, "%s: member '%s': its header "
 			       "does not match the directory", zip->path,
 			       m->name);
@@ -276,37 +262,43 @@ read_directory(struct ee_zip *zip, struct ee_err *err)
 	struct directory dir = { 0 };
 	uint64_t at, i;
 	size_t used = 0;
-	enum ee_status status;
 
-	status = find_directory(zip, &dir, err);
-	if (status != EE_OK)
-		return status;
+	TRY(find_directory(zip, &dir, err));
 	zip->list = ee_calloc((size_t)dir.count, sizeof(*zip->list), err);
 	if (zip->list == NULL)
 		return EE_ENOMEM;
 	at = dir.offset;
-	for (i = 0; i < dir.count && status == EE_OK; i++, at += used)
-		status = read_entry(zip, zip->file.data + at,
-				    (size_t)(dir.offset + dir.size - at),
-				    &used, err);
-	if (status == EE_OK && at != dir.offset + dir.size)
-		status = bad(zip, "the directory has another size than its "
-			     "members", err);
-	if (status == EE_OK)
-		status = check_members(zip, dir.offset, err);
-	return status;
+	for (i = 0; i < dir.count; i++, at += used)
+		TRY(read_entry(zip, zip->file.data + at,
+			       (size_t)(dir.offset + dir.size - at), &used,
+			       err));
+	if (at != dir.offset + dir.size)
+		return bad(zip, "the directory has another size than its "
+			   "members", err);
+	return check_members(zip, dir.offset, err);
 }
 
 enum ee_status
 ee_zip_open(struct ee_zip *zip, const char *path, struct ee_err *err)
 {
+	struct ee_mapped file;
+
+	memset(zip, 0, sizeof(*zip));
+	TRY(ee_map_file(&file, path, err));
+	return ee_zip_read(zip, path, &file, err);
+}
+
+enum ee_status
+ee_zip_read(struct ee_zip *zip, const char *path, struct ee_mapped *file,
+	    struct ee_err *err)
+{
 	enum ee_status status;
 
 	memset(zip, 0, sizeof(*zip));
+	zip->file = *file;
+	memset(file, 0, sizeof(*file));
 	zip->path = ee_arena_text(&zip->arena, path, strlen(path));
 	status = ee_arena_check(&zip->arena, err);
-	if (status == EE_OK)
-		status = ee_map_file(&zip->file, path, err);
 	if (status == EE_OK)
 		status = read_directory(zip, err);
 	if (status != EE_OK)
@@ -366,7 +358,7 @@ data_of(const struct ee_zip *zip, const struct ee_zip_member *m)
 {
 	const unsigned char *p = zip->file.data + m->offset;
 
-	return p + LOCAL_SIZE + get(p + 26, 2) + get(p + 28, 2);
+	return p + LOCAL_SIZE + ee_little(p + 26, 2) + ee_little(p + 28, 2);
 }
 
 const unsigned char *

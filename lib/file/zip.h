@@ -36,6 +36,10 @@ struct ee_zip {
  * Fails with EE_EIO, EE_ENOMEM, EE_ETRUNC (no end record), EE_EFORMAT. */
 EE_MUST_CHECK enum ee_status ee_zip_open(struct ee_zip *zip,
 	const char *path, struct ee_err *err);
+/* The same of a file that is mapped: 'zip' has it from then on, or it is
+ * unmapped. */
+EE_MUST_CHECK enum ee_status ee_zip_read(struct ee_zip *zip,
+	const char *path, struct ee_mapped *file, struct ee_err *err);
 void ee_zip_close(struct ee_zip *zip);
 
 /* The member called 'name', or NULL. */

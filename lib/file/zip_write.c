@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "base/crc.h"
+#include "base/try.h"
 #include "file/zip.h"
 
 /* Python's zipfile turns to zip64 beyond 31 bits, not 32. */
@@ -167,19 +168,10 @@ static enum ee_status
 new_member(struct ee_zip_writer *w, const char *name,
 	   struct ee_zip_member **out, struct ee_err *err)
 {
-	const size_t room = w->room ? 2 * w->room : 16;
-	struct ee_zip_member *grown;
-
 	if (strlen(name) > 0xffff)
 		return ee_fail(err, EE_EINPUT, "a member name of %zu bytes",
 			       strlen(name));
-	if (w->n == w->room) {
-		grown = ee_grow(w->list, room, sizeof(*grown), err);
-		if (grown == NULL)
-			return EE_ENOMEM;
-		w->list = grown;
-		w->room = room;
-	}
+	TRY(ee_reserve(&w->list, &w->room, w->n + 1, sizeof(*w->list), err));
 	*out = &w->list[w->n];
 	memset(*out, 0, sizeof(**out));
 	(*out)->name = ee_arena_text(&w->arena, name, strlen(name));
@@ -192,21 +184,15 @@ ee_zip_put(struct ee_zip_writer *w, const char *name, const void *head,
 {
 	unsigned char *packed = NULL;
 	struct ee_zip_member *m = NULL;
-	enum ee_status status;
 
-	status = new_member(w, name, &m, err);
-	if (status != EE_OK)
-		return status;
+	TRY(new_member(w, name, &m, err));
 	m->offset = w->at;
 	m->size = m->packed = (uint64_t)nhead + nbody;
 	m->crc = ee_crc32(ee_crc32(0, head, nhead), body, nbody);
 	m->deflated = w->deflate;
-	if (m->deflated) {
-		status = deflate_all(head, nhead, body, nbody, &packed,
-				     &m->packed, err);
-		if (status != EE_OK)
-			return status;
-	}
+	if (m->deflated)
+		TRY(deflate_all(head, nhead, body, nbody, &packed, &m->packed,
+				err));
 	put_local(w, m);
 	if (m->deflated) {
 		put(w, packed, (size_t)m->packed);
