@@ -8,6 +8,7 @@
 #include <utf8proc.h>
 
 #include "base/outfile.h"
+#include "base/try.h"
 
 static struct ee_value
 convert(struct ee_arena *arena, const json_t *j)
@@ -73,6 +74,15 @@ ee_json_parse(struct ee_arena *arena, const char *text, size_t len,
 	return parse(arena, text, len, JSON_ALLOW_NUL, where, out, err);
 }
 
+enum ee_status
+ee_json_parse_strict(struct ee_arena *arena, const char *text, size_t len,
+		     const char *where, struct ee_value *out,
+		     struct ee_err *err)
+{
+	return parse(arena, text, len, JSON_REJECT_DUPLICATES, where, out,
+		     err);
+}
+
 static enum ee_status
 map_input(struct ee_mapped *file, const char **path, struct ee_err *err)
 {
@@ -88,10 +98,9 @@ ee_json_read(struct ee_arena *arena, const char *path, struct ee_value *out,
 	     struct ee_err *err)
 {
 	struct ee_mapped file;
-	enum ee_status status = map_input(&file, &path, err);
+	enum ee_status status;
 
-	if (status != EE_OK)
-		return status;
+	TRY(map_input(&file, &path, err));
 	status = parse(arena, (const char *)file.data, file.size, 0, path, out,
 		       err);
 	ee_unmap_file(&file);
@@ -107,7 +116,6 @@ parse_lines(struct ee_arena *arena, const char *text, size_t len,
 	struct ee_value v;
 	unsigned line = 0;
 	char where[256];
-	enum ee_status status;
 
 	*out = ee_list();
 	for (; text < end; text = eol + 1) {
@@ -119,10 +127,8 @@ parse_lines(struct ee_arena *arena, const char *text, size_t len,
 			continue;
 		snprintf(where, sizeof(where), "%s: record on line %u", path,
 			 line);
-		status = parse(arena, text, (size_t)(eol - text), 0, where, &v,
-			       err);
-		if (status != EE_OK)
-			return status;
+		TRY(parse(arena, text, (size_t)(eol - text), 0, where, &v,
+			  err));
 		v.line = line;
 		ee_add(arena, out, v);
 	}
@@ -134,31 +140,23 @@ parse_records(struct ee_arena *arena, const char *text, size_t len,
 	      const char *path, struct ee_value *out, struct ee_err *err)
 {
 	enum ee_status status;
-	struct ee_err lines_err;
 	struct ee_value whole;
 	size_t i;
 
-	status = parse(arena, text, len, 0, path, &whole, err);
-	if (status == EE_OK && whole.type == EE_MAP) {
+	status = parse(arena, text, len, 0, path, out, err);
+	if (status == EE_OK && out->type == EE_MAP) {
+		whole = *out;
 		*out = ee_list();
 		ee_add(arena, out, whole);
-	} else if (status == EE_OK) {
-		*out = whole;
 	} else if (status == EE_EFORMAT) {
 		/* a list that does not parse is a damaged list, not lines */
 		i = strspn(text, " \t\r\n");
 		if (i == len)
 			return ee_fail(err, EE_EFORMAT, "%s: is empty", path);
-		if (text[i] != '{')
-			return status;
-		status = parse_lines(arena, text, len, path, out, &lines_err);
-		if (status != EE_OK) {
-			*err = lines_err;
-			return status;
-		}
+		if (text[i] == '{')
+			status = parse_lines(arena, text, len, path, out, err);
 	}
-	if (status != EE_OK)
-		return status;
+	TRY(status);
 	if (out->type != EE_LIST)
 		return ee_fail(err, EE_EFORMAT,
 			       "%s: is %s, want a list of records", path,
@@ -177,11 +175,10 @@ ee_json_records(struct ee_arena *arena, const char *path,
 		struct ee_value *out, struct ee_err *err)
 {
 	struct ee_mapped file;
-	enum ee_status status = map_input(&file, &path, err);
+	enum ee_status status;
 	char *text;
 
-	if (status != EE_OK)
-		return status;
+	TRY(map_input(&file, &path, err));
 	/* a NUL at the end, so that strspn stops there */
 	text = ee_arena_text(arena, (const char *)file.data, file.size);
 	if (text == NULL)

@@ -22,6 +22,11 @@ EE_MUST_CHECK enum ee_status ee_json_parse(struct ee_arena *arena,
 	const char *text, size_t len, const char *where,
 	struct ee_value *out, struct ee_err *err);
 
+/* The same, where a key twice in a map, or a NUL in a text, is an error. */
+EE_MUST_CHECK enum ee_status ee_json_parse_strict(struct ee_arena *arena,
+	const char *text, size_t len, const char *where,
+	struct ee_value *out, struct ee_err *err);
+
 /* The same from a file, or standard input if 'path' is "-".  Fails with
  * EE_EIO as well. */
 EE_MUST_CHECK enum ee_status ee_json_read(struct ee_arena *arena,

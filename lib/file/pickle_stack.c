@@ -1,6 +1,7 @@
 /* pickle_stack.c - the stack, the memo and containers: pickle_machine.h. */
 #include <string.h>
 
+#include "base/try.h"
 #include "file/pickle_machine.h"
 
 enum ee_status
@@ -23,27 +24,6 @@ no_memory(struct pickle_machine *m)
 	return ee_pickle_fail(m, EE_ENOMEM, "out of memory");
 }
 
-/* The array with room for its element 'n', new ones zero; NULL if there is no
- * memory, and the old one is then still there. */
-static void *
-reach(struct pickle_machine *m, void *array, size_t *room, size_t n,
-      size_t size)
-{
-	size_t more = *room ? *room : 64;
-	char *grown;
-
-	if (n < *room)
-		return array;
-	while (more <= n)
-		more *= 2;
-	grown = ee_grow(array, more, size, m->err);
-	if (grown == NULL)
-		return NULL;
-	memset(grown + *room * size, 0, (more - *room) * size);
-	*room = more;
-	return grown;
-}
-
 struct pickle_node *
 ee_pickle_node(struct pickle_machine *m, enum node_kind kind)
 {
@@ -60,15 +40,11 @@ ee_pickle_node(struct pickle_machine *m, enum node_kind kind)
 enum ee_status
 ee_pickle_push(struct pickle_machine *m, struct pickle_node *node)
 {
-	struct pickle_node **stack = reach(m, m->stack, &m->room, m->n,
-					   sizeof(*stack));
-
-	if (stack == NULL)
-		return EE_ENOMEM;
-	m->stack = stack;
 	if (node == NULL)
 		return no_memory(m);
-	stack[m->n++] = node;
+	TRY(ee_reserve(&m->stack, &m->room, m->n + 1, sizeof(*m->stack),
+		       m->err));
+	m->stack[m->n++] = node;
 	return EE_OK;
 }
 
@@ -98,13 +74,9 @@ ee_pickle_need(struct pickle_machine *m, size_t n)
 enum ee_status
 ee_pickle_mark(struct pickle_machine *m)
 {
-	size_t *marks = reach(m, m->marks, &m->marks_room, m->nmarks,
-			      sizeof(*marks));
-
-	if (marks == NULL)
-		return EE_ENOMEM;
-	m->marks = marks;
-	marks[m->nmarks++] = m->n;
+	TRY(ee_reserve(&m->marks, &m->marks_room, m->nmarks + 1,
+		       sizeof(*m->marks), m->err));
+	m->marks[m->nmarks++] = m->n;
 	return EE_OK;
 }
 
@@ -148,14 +120,13 @@ enum ee_status
 ee_pickle_gather(struct pickle_machine *m, enum node_kind kind, size_t from)
 {
 	struct pickle_node *node = ee_pickle_node(m, kind);
-	enum ee_status status;
 
 	if (node == NULL)
 		return no_memory(m);
 	if (kind == NODE_DICT && (m->n - from) % 2 != 0)
 		return bad(m, "a key without a value");
-	status = move_to(m, node, from);
-	return status == EE_OK ? ee_pickle_push(m, node) : status;
+	TRY(move_to(m, node, from));
+	return ee_pickle_push(m, node);
 }
 
 /* The list or dict of 'node' that takes members, made if need be. */
@@ -191,19 +162,15 @@ ee_pickle_extend(struct pickle_machine *m, enum node_kind kind, size_t from)
 enum ee_status
 ee_pickle_remember(struct pickle_machine *m, uint64_t number)
 {
-	struct pickle_node **memo;
-	enum ee_status status = ee_pickle_need(m, 1);
+	const size_t room = m->memo_room;
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_pickle_need(m, 1));
 	if (number > m->size)
 		return bad(m, "a memo number beyond reason");
-	memo = reach(m, m->memo, &m->memo_room, (size_t)number,
-		     sizeof(*memo));
-	if (memo == NULL)
-		return EE_ENOMEM;
-	m->memo = memo;
-	m->nmemo += memo[number] == NULL;
-	memo[number] = m->stack[m->n - 1];
+	TRY(ee_reserve(&m->memo, &m->memo_room, (size_t)number + 1,
+		       sizeof(*m->memo), m->err));
+	memset(m->memo + room, 0, (m->memo_room - room) * sizeof(*m->memo));
+	m->nmemo += m->memo[number] == NULL;
+	m->memo[number] = m->stack[m->n - 1];
 	return EE_OK;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "file/pickle_machine.h"
 
 struct tree {
@@ -31,10 +32,7 @@ static enum ee_status
 member(struct tree *t, struct pickle_node *of, struct pickle_node *node,
        struct ee_value *out)
 {
-	enum ee_status status = grow(t, node);
-
-	if (status != EE_OK)
-		return status;
+	TRY(grow(t, node));
 	of->weight += node->weight;
 	if (of->weight > UINT64_MAX / 4)
 		of->weight = UINT64_MAX / 4;
@@ -163,30 +161,26 @@ map(struct tree *t, struct pickle_node *node, const char *const *keys,
 static enum ee_status
 pairs(struct tree *t, struct pickle_node *node, struct ee_value *out)
 {
-	enum ee_status status = EE_OK;
+	struct ee_value pair;
 	size_t i;
 
 	*out = ee_list();
-	for (i = 0; i + 1 < node->n && status == EE_OK; i += 2) {
-		struct ee_value pair;
-
-		status = list(t, node, node->list + i, 2, &pair);
+	for (i = 0; i + 1 < node->n; i += 2) {
+		TRY(list(t, node, node->list + i, 2, &pair));
 		pair.form = EE_TUPLE;
-		if (status == EE_OK)
-			ee_add(t->arena, out, pair);
+		ee_add(t->arena, out, pair);
 	}
 	node->weight += node->n / 2;
-	return status;
+	return EE_OK;
 }
 
 static enum ee_status
 dict(struct tree *t, struct pickle_node *node, struct ee_value *out)
 {
+	enum ee_status status;
 	const char **keys;
-	enum ee_status status = dict_keys(t, node, &keys);
 
-	if (status != EE_OK)
-		return status;
+	TRY(dict_keys(t, node, &keys));
 	if (keys == NULL)
 		return pairs(t, node, out);
 	status = map(t, node, keys, out);
@@ -235,11 +229,8 @@ object(struct tree *t, struct pickle_node *node, struct ee_value *out)
 	unsigned i;
 
 	for (i = 0; i < PARTS; i++) {
-		if (node->list[i] == NULL)
-			continue;
-		status = member(t, node, node->list[i], &part[i]);
-		if (status != EE_OK)
-			return status;
+		if (node->list[i] != NULL)
+			TRY(member(t, node, node->list[i], &part[i]));
 	}
 	status = make(t, node, part, out);
 	if (status != EE_END)
@@ -258,10 +249,8 @@ static enum ee_status
 persistent(struct tree *t, struct pickle_node *node, struct ee_value *out)
 {
 	struct ee_value id;
-	enum ee_status status = member(t, node, node->list[0], &id);
 
-	if (status != EE_OK)
-		return status;
+	TRY(member(t, node, node->list[0], &id));
 	if (t->known == NULL || t->known->persistent == NULL)
 		return ee_fail(t->err, EE_EFORMAT, "refers to something "
 			       "outside the pickle");

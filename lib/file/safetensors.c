@@ -1,25 +1,21 @@
 /* safetensors.c - reading safetensors.  See safetensors.h. */
 #include "file/safetensors.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "file/json.h"
 
 enum { MAX_HEADER = 100000000 };	/* bytes: the format's own limit */
 
-static const struct {
-	const char *name;
-	enum ee_dtype dtype;
-} dtypes[] = {
-	{ "F32", EE_F32 }, { "F16", EE_F16 }, { "BF16", EE_BF16 },
-	{ "F64", EE_F64 }, { "I8", EE_I8 }, { "I16", EE_I16 },
-	{ "I32", EE_I32 }, { "I64", EE_I64 }, { "U8", EE_U8 },
-	{ "U16", EE_U16 }, { "U32", EE_U32 }, { "U64", EE_U64 },
-	{ "BOOL", EE_BOOL },
+const char *const ee_safetensors_dtypes[EE_DTYPES] = {
+	[EE_F32] = "F32", [EE_F64] = "F64", [EE_F16] = "F16",
+	[EE_BF16] = "BF16", [EE_I8] = "I8", [EE_I16] = "I16",
+	[EE_I32] = "I32", [EE_I64] = "I64", [EE_U8] = "U8",
+	[EE_U16] = "U16", [EE_U32] = "U32", [EE_U64] = "U64",
+	[EE_BOOL] = "BOOL",
 };
-enum { NDTYPES = sizeof(dtypes) / sizeof(dtypes[0]) };
 
 /* Where we are, for messages. */
 struct place {
@@ -35,70 +31,69 @@ bad(const struct place *at, const char *what)
 }
 
 static enum ee_status
-read_dtype(const struct place *at, const json_t *item, struct ee_tensor *t)
+read_dtype(const struct place *at, const struct ee_value *item,
+	   struct ee_tensor *t)
 {
-	const char *name = json_string_value(json_object_get(item, "dtype"));
+	const struct ee_value *name = ee_get(item, "dtype");
 	unsigned i;
 
-	if (name == NULL)
+	if (name == NULL || name->type != EE_TEXT)
 		return bad(at, "no dtype");
-	for (i = 0; i < NDTYPES; i++) {
-		if (strcmp(name, dtypes[i].name) == 0) {
-			t->dtype = dtypes[i].dtype;
+	for (i = 0; i < EE_DTYPES; i++) {
+		if (strcmp(name->u.text, ee_safetensors_dtypes[i]) == 0) {
+			t->dtype = (enum ee_dtype)i;
 			return EE_OK;
 		}
 	}
 	return ee_fail(at->err, EE_EINPUT,
 		       "%s: tensor '%s': dtype '%s' is not supported",
-		       at->path, at->tensor, name);
+		       at->path, at->tensor, name->u.text);
 }
 
-static enum ee_status
-read_shape(const struct place *at, const json_t *item, struct ee_tensor *t)
+/* Is it a list of sizes, 'most' of them at most? */
+static bool
+read_sizes(const struct ee_value *list, size_t most, size_t *out)
 {
-	const json_t *shape = json_object_get(item, "shape"), *dim;
 	size_t i;
 
-	if (!json_is_array(shape))
-		return bad(at, "no shape");
-	if (json_array_size(shape) > EE_MAX_DIMS)
-		return bad(at, "too many dimensions");
-	t->ndim = (unsigned)json_array_size(shape);
-	for (i = 0; i < t->ndim; i++) {
-		dim = json_array_get(shape, i);
-		if (!json_is_integer(dim) || json_integer_value(dim) < 0)
-			return bad(at, "the shape is no list of sizes");
-		t->shape[i] = (size_t)json_integer_value(dim);
+	if (list == NULL || list->type != EE_LIST || list->n > most)
+		return false;
+	for (i = 0; i < list->n; i++) {
+		const struct ee_value *v = &list->u.list[i];
+
+		if (v->type != EE_INT || v->u.integer < 0)
+			return false;
+		out[i] = (size_t)v->u.integer;
 	}
-	return EE_OK;
+	return true;
 }
 
-/* The byte range of a tensor, relative to the start of all data. */
+/* One tensor; its offset is relative to the start of all data, of which there
+ * are 'room' bytes. */
 static enum ee_status
-read_range(const struct place *at, const json_t *item, size_t room,
-	   struct ee_named *out)
+read_tensor(const struct place *at, const struct ee_value *item, size_t room,
+	    struct ee_named *out)
 {
-	const json_t *range = json_object_get(item, "data_offsets");
-	const json_t *first = json_array_get(range, 0);
-	const json_t *last = json_array_get(range, 1);
-	json_int_t begin, end;
-	size_t bytes;
+	const struct ee_value *shape = ee_get(item, "shape");
+	const struct ee_value *range = ee_get(item, "data_offsets");
+	struct ee_tensor *t = &out->tensor;
+	size_t at_bytes[2], bytes;
 
-	if (json_array_size(range) != 2 || !json_is_integer(first) ||
-	    !json_is_integer(last))
-		return bad(at, "no data_offsets");
-	begin = json_integer_value(first);
-	end = json_integer_value(last);
-	if (begin < 0 || end < begin)
+	out->name = at->tensor;
+	TRY(read_dtype(at, item, t));
+	if (!read_sizes(shape, EE_MAX_DIMS, t->shape))
+		return bad(at, "the shape is no list of sizes, or too long");
+	t->ndim = (unsigned)shape->n;
+	if (!read_sizes(range, 2, at_bytes) || range->n != 2 ||
+	    at_bytes[1] < at_bytes[0])
 		return bad(at, "data_offsets are no range");
-	if ((uint64_t)end > room)
+	if (at_bytes[1] > room)
 		return ee_fail(at->err, EE_ETRUNC, "%s: tensor '%s': data end "
-			       "at %lld of %zu bytes: the file is cut short",
-			       at->path, at->tensor, (long long)end, room);
-	if (!ee_tensor_bytes(&out->tensor, &bytes) ||
-	    bytes != (size_t)(end - begin))
+			       "at %zu of %zu bytes: the file is cut short",
+			       at->path, at->tensor, at_bytes[1], room);
+	if (!ee_tensor_bytes(t, &bytes) || bytes != at_bytes[1] - at_bytes[0])
 		return bad(at, "data_offsets do not fit dtype and shape");
-	out->offset = (uint64_t)begin;
+	out->offset = at_bytes[0];
 	return EE_OK;
 }
 
@@ -156,7 +151,6 @@ arrange(struct ee_safetensors *st, const char *path, size_t start,
 {
 	struct place at = { path, NULL, err };
 	size_t i, bytes, end = 0;
-	enum ee_status status;
 
 	qsort(st->list, st->n, sizeof(*st->list), by_offset);
 	for (i = 0; i < st->n; i++) {
@@ -169,9 +163,7 @@ arrange(struct ee_safetensors *st, const char *path, size_t start,
 			return bad(&at, "a gap lies before its data");
 		(void)ee_tensor_bytes(&t->tensor, &bytes);
 		end += bytes;
-		status = place_data(st, t, start, err);
-		if (status != EE_OK)
-			return status;
+		TRY(place_data(st, t, start, err));
 		st->sorted[i] = t;
 	}
 	if (start + end != st->file.size)
@@ -183,74 +175,40 @@ arrange(struct ee_safetensors *st, const char *path, size_t start,
 }
 
 static enum ee_status
-read_metadata(struct ee_safetensors *st, const json_t *map,
+read_metadata(struct ee_safetensors *st, const struct ee_value *map,
 	      const struct place *at)
 {
-	struct ee_arena *arena = &st->arena;
-	const json_t *item;
-	const char *key;
-	void *i;
+	size_t i;
 
-	if (!json_is_object(map))
+	if (map->type != EE_MAP)
 		return bad(at, "is no map");
-	for (i = json_object_iter((json_t *)(uintptr_t)map); i != NULL;
-	     i = json_object_iter_next((json_t *)(uintptr_t)map, i)) {
-		key = json_object_iter_key(i);
-		item = json_object_iter_value(i);
-		if (!json_is_string(item))
+	for (i = 0; i < map->n; i++)
+		if (map->u.map[i].value.type != EE_TEXT)
 			return bad(at, "holds more than strings");
-		key = ee_arena_text(arena, key, strlen(key));
-		ee_put(arena, &st->metadata, key ? key : "",
-		       ee_text_n(ee_arena_text(arena, json_string_value(item),
-					       json_string_length(item)),
-				 json_string_length(item)));
-	}
-	return ee_arena_check(arena, at->err);
+	st->metadata = *map;
+	return EE_OK;
 }
 
 static enum ee_status
-read_tensor(struct ee_safetensors *st, const json_t *item, size_t room,
-	    const struct place *at)
+read_entries(struct ee_safetensors *st, const char *path,
+	     const struct ee_value *header, size_t start, struct ee_err *err)
 {
-	struct ee_named *t = &st->list[st->n];
-	enum ee_status status;
-
-	if (!json_is_object(item))
-		return bad(at, "is no map");
-	t->name = ee_arena_text(&st->arena, at->tensor, strlen(at->tensor));
-	status = ee_arena_check(&st->arena, at->err);
-	if (status == EE_OK)
-		status = read_dtype(at, item, &t->tensor);
-	if (status == EE_OK)
-		status = read_shape(at, item, &t->tensor);
-	if (status == EE_OK)
-		status = read_range(at, item, room, t);
-	if (status == EE_OK)
-		st->n++;
-	return status;
-}
-
-static enum ee_status
-read_entries(struct ee_safetensors *st, const char *path, json_t *header,
-	     size_t start, struct ee_err *err)
-{
-	const size_t most = json_object_size(header);
 	struct place at = { path, NULL, err };
-	enum ee_status status = EE_OK;
-	json_t *item;
+	const struct ee_value *item;
+	size_t i;
 
-	st->list = ee_calloc(most, sizeof(*st->list), err);
-	st->sorted = ee_calloc(most, sizeof(*st->sorted), err);
+	st->list = ee_calloc(header->n, sizeof(*st->list), err);
+	st->sorted = ee_calloc(header->n, sizeof(*st->sorted), err);
 	if (st->list == NULL || st->sorted == NULL)
 		return EE_ENOMEM;
-	json_object_foreach(header, at.tensor, item) {
+	for (i = 0; i < header->n; i++) {
+		at.tensor = header->u.map[i].key;
+		item = &header->u.map[i].value;
 		if (strcmp(at.tensor, "__metadata__") == 0)
-			status = read_metadata(st, item, &at);
+			TRY(read_metadata(st, item, &at));
 		else
-			status = read_tensor(st, item, st->file.size - start,
-					     &at);
-		if (status != EE_OK)
-			return status;
+			TRY(read_tensor(&at, item, st->file.size - start,
+					&st->list[st->n++]));
 	}
 	return arrange(st, path, start, err);
 }
@@ -258,19 +216,15 @@ read_entries(struct ee_safetensors *st, const char *path, json_t *header,
 static enum ee_status
 read_header(struct ee_safetensors *st, const char *path, struct ee_err *err)
 {
-	const unsigned char *p = st->file.data;
-	json_error_t jerr;
-	json_t *header;
-	uint64_t len = 0;
-	enum ee_status status;
-	int i;
+	const char *where;
+	struct ee_value header;
+	uint64_t len;
 
 	if (st->file.size < 8)
 		return ee_fail(err, EE_ETRUNC,
 			       "%s: %zu bytes are no safetensors file", path,
 			       st->file.size);
-	for (i = 7; i >= 0; i--)
-		len = len << 8 | p[i];
+	len = ee_little(st->file.data, 8);
 	if (len > MAX_HEADER)
 		return ee_fail(err, EE_EFORMAT, "%s: not a safetensors file "
 			       "(a header of %llu bytes)", path,
@@ -279,18 +233,13 @@ read_header(struct ee_safetensors *st, const char *path, struct ee_err *err)
 		return ee_fail(err, EE_ETRUNC, "%s: the header has %llu bytes, "
 			       "the file %zu: it is cut short", path,
 			       (unsigned long long)len, st->file.size);
-	header = json_loadb((const char *)p + 8, (size_t)len,
-			    JSON_REJECT_DUPLICATES, &jerr);
-	if (header == NULL)
-		return ee_fail(err, EE_EFORMAT, "%s: header, byte %d: %s",
-			       path, jerr.position, jerr.text);
-	if (json_is_object(header))
-		status = read_entries(st, path, header, 8 + (size_t)len, err);
-	else
-		status = ee_fail(err, EE_EFORMAT, "%s: the header is no map",
-				 path);
-	json_decref(header);
-	return status;
+	where = ee_arena_printf(&st->arena, "%s: header", path);
+	TRY(ee_arena_check(&st->arena, err));
+	TRY(ee_json_parse_strict(&st->arena, (const char *)st->file.data + 8,
+				 (size_t)len, where, &header, err));
+	if (header.type != EE_MAP)
+		return ee_fail(err, EE_EFORMAT, "%s is no map", where);
+	return read_entries(st, path, &header, 8 + (size_t)len, err);
 }
 
 enum ee_status

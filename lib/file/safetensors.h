@@ -18,6 +18,9 @@
 #include "base/outfile.h"
 #include "base/value.h"
 
+/* What the format calls a dtype. */
+extern const char *const ee_safetensors_dtypes[EE_DTYPES];
+
 struct ee_named {
 	const char *name;
 	struct ee_tensor tensor;

@@ -5,14 +5,6 @@
 #include "file/json.h"
 #include "file/safetensors.h"
 
-static const char *const dtype_names[EE_DTYPES] = {
-	[EE_F32] = "F32", [EE_F64] = "F64", [EE_F16] = "F16",
-	[EE_BF16] = "BF16", [EE_I8] = "I8", [EE_I16] = "I16",
-	[EE_I32] = "I32", [EE_I64] = "I64", [EE_U8] = "U8",
-	[EE_U16] = "U16", [EE_U32] = "U32", [EE_U64] = "U64",
-	[EE_BOOL] = "BOOL",
-};
-
 static struct ee_value
 entry(struct ee_arena *arena, const struct ee_tensor *t, size_t begin,
       size_t end)
@@ -24,7 +16,7 @@ entry(struct ee_arena *arena, const struct ee_tensor *t, size_t begin,
 		ee_add(arena, &shape, ee_int((int64_t)t->shape[i]));
 	ee_add(arena, &range, ee_int((int64_t)begin));
 	ee_add(arena, &range, ee_int((int64_t)end));
-	ee_put(arena, &map, "dtype", ee_text(dtype_names[t->dtype]));
+	ee_put(arena, &map, "dtype", ee_text(ee_safetensors_dtypes[t->dtype]));
 	ee_put(arena, &map, "shape", shape);
 	ee_put(arena, &map, "data_offsets", range);
 	return map;

@@ -9,27 +9,6 @@
 
 enum { NEWEST = 10 };		/* version of the format, as torch has it */
 
-/* Is it in the old format?  By its first bytes: those of a pickle. */
-static enum ee_status
-is_old(const char *path, bool *old, struct ee_err *err)
-{
-	enum { TAR_AT = 257 };
-	struct ee_mapped file;
-	bool tar;
-
-	TRY(ee_map_file(&file, path, err));
-	*old = file.size > 1 && file.data[0] == 0x80;
-	tar = file.size > TAR_AT + 5 &&
-	      memcmp(file.data + TAR_AT, "ustar", 5) == 0;
-	ee_unmap_file(&file);
-	if (*old || !tar)
-		return EE_OK;
-	return ee_fail(err, EE_EINPUT, "%s: is in the format that torch "
-		       "wrote before version 0.1.10, which is not read; "
-		       "convert it in Python: torch.save(torch.load(f), f)",
-		       path);
-}
-
 /* The member <prefix>/<name>, or NULL. */
 static const struct ee_zip_member *
 find(struct ee_torch *t, const char *prefix, size_t n, const char *name)
@@ -76,7 +55,6 @@ read_word(struct ee_torch *t, const struct ee_zip_member *m, char word[32],
 	  struct ee_err *err)
 {
 	const unsigned char *data = NULL;
-	enum ee_status status;
 
 	word[0] = '\0';
 	if (m == NULL)
@@ -85,9 +63,7 @@ read_word(struct ee_torch *t, const struct ee_zip_member *m, char word[32],
 		return ee_fail(err, EE_EFORMAT, "%s: member '%s' has %llu "
 			       "bytes, not one word", t->path, m->name,
 			       (unsigned long long)m->size);
-	status = ee_zip_get(&t->zip, m, &t->arena, &data, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_zip_get(&t->zip, m, &t->arena, &data, err));
 	memcpy(word, data, (size_t)m->size);
 	word[m->size] = '\0';
 	word[strcspn(word, "\n")] = '\0';
@@ -100,18 +76,13 @@ check_format(struct ee_torch *t, const char *name, size_t prefix,
 {
 	char word[32];
 	int64_t version;
-	enum ee_status status;
 
-	status = read_word(t, find(t, name, prefix, "byteorder"), word, err);
-	if (status != EE_OK)
-		return status;
+	TRY(read_word(t, find(t, name, prefix, "byteorder"), word, err));
 	if (word[0] != '\0' && strcmp(word, "little") != 0)
 		return ee_fail(err, EE_EINPUT, "%s: byte order '%s'; only "
 			       "little-endian files are read", t->path,
 			       word);
-	status = read_word(t, find(t, name, prefix, "version"), word, err);
-	if (status != EE_OK)
-		return status;
+	TRY(read_word(t, find(t, name, prefix, "version"), word, err));
 	if (word[0] != '\0' && !ee_parse_int(word, 1, NEWEST, &version))
 		return ee_fail(err, EE_EINPUT, "%s: version '%s' of the "
 			       "format; 1 to %d are read", t->path, word,
@@ -212,7 +183,7 @@ open_archive(struct ee_torch *t, const char *path, struct ee_err *err)
 	enum ee_status status;
 	size_t prefix = 0;
 
-	TRY(ee_zip_open(&t->zip, path, err));
+	TRY(ee_zip_read(&t->zip, path, &t->old, err));
 	t->path = t->zip.path;
 	t->budget = ((size_t)64 << 20) + 8 * t->zip.file.size;
 	TRY(find_pickle(t, &pickle, &prefix, err));
@@ -229,13 +200,22 @@ open_archive(struct ee_torch *t, const char *path, struct ee_err *err)
 enum ee_status
 ee_torch_open(struct ee_torch *t, const char *path, struct ee_err *err)
 {
+	enum { TAR_AT = 257 };
+	const struct ee_mapped *file = &t->old;
 	enum ee_status status;
-	bool old;
 
 	memset(t, 0, sizeof(*t));
-	TRY(is_old(path, &old, err));
-	status = old ? ee_torch_open_old(t, path, err)
-		     : open_archive(t, path, err);
+	TRY(ee_map_file(&t->old, path, err));
+	if (file->size > 1 && file->data[0] == 0x80)	/* a pickle */
+		status = ee_torch_open_old(t, path, err);
+	else if (file->size > TAR_AT + 5 &&
+		 memcmp(file->data + TAR_AT, "ustar", 5) == 0)
+		status = ee_fail(err, EE_EINPUT, "%s: is in the format that "
+				 "torch wrote before version 0.1.10, which is "
+				 "not read; convert it in Python: "
+				 "torch.save(torch.load(f), f)", path);
+	else
+		status = open_archive(t, path, err);
 	if (status != EE_OK)
 		ee_torch_close(t);
 	return status;

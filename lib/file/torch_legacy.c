@@ -94,21 +94,14 @@ note_id(void *ctx, struct ee_arena *arena, const struct ee_value *id,
 	struct ee_value *out, struct ee_err *err)
 {
 	struct old_file *f = ctx;
-	const size_t room = f->room ? 2 * f->room : 64;
-	struct ee_torch_id *grown, what = { 0 };
+	struct ee_torch_id what = { 0 };
 	enum ee_status status = ee_torch_read_id(id, &what, err);
 
 	(void)arena;
 	*out = ee_null();
 	if (status != EE_OK)
 		return status == EE_END ? EE_OK : status;
-	if (f->n == f->room) {
-		grown = ee_grow(f->ids, room, sizeof(*grown), err);
-		if (grown == NULL)
-			return EE_ENOMEM;
-		f->ids = grown;
-		f->room = room;
-	}
+	TRY(ee_reserve(&f->ids, &f->room, f->n + 1, sizeof(*f->ids), err));
 	f->ids[f->n++] = what;
 	return EE_OK;
 }
@@ -144,15 +137,14 @@ add_storage(struct ee_torch *t, const struct old_file *f, const char *key,
 	const struct ee_torch_id want = { .key = key }, *id = NULL;
 	struct ee_torch_storage *s = &t->storages[t->nstorages++];
 	uint64_t n = 0;
-	unsigned i;
 
 	if (f->n > 0)
 		id = bsearch(&want, f->ids, f->n, sizeof(want), by_key);
 	if (id == NULL)
 		return ee_fail(err, EE_EINPUT, "%s: nothing says what storage "
 			       "'%s' holds", t->path, key);
-	for (i = 8; i-- > 0 && left >= 8;)
-		n = n << 8 | t->old.data[*at + i];
+	if (left >= 8)
+		n = ee_little(t->old.data + *at, 8);
 	if (left < 8 || n > (left - 8) / ee_dtype_size(id->dtype))
 		return ee_fail(err, EE_ETRUNC, "%s: storage '%s' is cut short",
 			       t->path, key);
@@ -234,7 +226,6 @@ ee_torch_open_old(struct ee_torch *t, const char *path, struct ee_err *err)
 
 	t->path = ee_arena_text(&t->arena, path, strlen(path));
 	TRY(ee_arena_check(&t->arena, err));
-	TRY(ee_map_file(&t->old, path, err));
 	t->budget = ((size_t)64 << 20) + 8 * t->old.size;
 	status = read_head(t, &f, &at, err);
 	if (status == EE_OK)

@@ -18,7 +18,7 @@ struct ee_torch_storage {
 };
 
 /*
- * torch_legacy.c: open a file of the old format.  Its keys are decimal
+ * torch_legacy.c: read t->old, a file of the old format.  Its keys are decimal
  * numbers, or whatever; no two the same.  Fails as ee_torch_open, which
  * cleans up.
  */

@@ -28,16 +28,7 @@ static enum ee_status
 add_storage(struct storages *s, const struct ee_tensor *tensor,
 	    struct ee_err *err)
 {
-	const size_t room = s->room ? 2 * s->room : 64;
-	const struct ee_tensor **grown;
-
-	if (s->n == s->room) {
-		grown = ee_grow(s->list, room, sizeof(*grown), err);
-		if (grown == NULL)
-			return EE_ENOMEM;
-		s->list = grown;
-		s->room = room;
-	}
+	TRY(ee_reserve(&s->list, &s->room, s->n + 1, sizeof(*s->list), err));
 	s->list[s->n++] = tensor;
 	return EE_OK;
 }
@@ -205,9 +196,7 @@ ee_torch_write(const char *path, const struct ee_value *root,
 	ee_zip_writer_free(&w);
 	free(pickle);
 	free(storages.list);
-	if (status != EE_OK) {
-		ee_outfile_abort(&file);
-		return ee_within(err, status, "%s", path);
-	}
-	return ee_outfile_commit(&file, err);
+	if (status != EE_OK)
+		status = ee_within(err, status, "%s", path);
+	return ee_outfile_end(&file, status, err);
 }

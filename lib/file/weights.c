@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/try.h"
 #include "file/json.h"
 
 /* In the order in which they are looked for, as transformers does. */
@@ -23,10 +24,9 @@ enum { NCONTAINERS = sizeof(containers) / sizeof(containers[0]) };
 static enum ee_status
 open_torch(struct ee_weights_file *f, const char *path, struct ee_err *err)
 {
-	enum ee_status status = ee_torch_open(&f->torch, path, err);
+	enum ee_status status;
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_torch_open(&f->torch, path, err));
 	f->is_torch = true;
 	status = ee_torch_tensors(&f->torch, &f->list, &f->n, err);
 	if (status != EE_OK)
@@ -38,11 +38,9 @@ static enum ee_status
 open_safetensors(struct ee_weights_file *f, const char *path,
 		 struct ee_err *err)
 {
-	enum ee_status status = ee_safetensors_open(&f->data, path, err);
 	size_t i;
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_safetensors_open(&f->data, path, err));
 	f->list = ee_calloc(f->data.n, sizeof(*f->list), err);
 	if (f->list == NULL) {
 		ee_safetensors_close(&f->data);
@@ -59,7 +57,7 @@ static enum ee_status
 use_file(struct ee_weights *w, const char *dir, const char *name,
 	 bool is_torch, size_t *file, struct ee_err *err)
 {
-	struct ee_weights_file *grown, *f;
+	struct ee_weights_file *f;
 	const char *path;
 	enum ee_status status;
 	size_t i;
@@ -70,11 +68,8 @@ use_file(struct ee_weights *w, const char *dir, const char *name,
 			return EE_OK;
 		}
 	}
-	grown = ee_grow(w->files, w->nfiles + 1, sizeof(*grown), err);
-	if (grown == NULL)
-		return EE_ENOMEM;
-	w->files = grown;
-	f = &grown[w->nfiles];
+	TRY(ee_reserve(&w->files, &w->room, w->nfiles + 1, sizeof(*f), err));
+	f = &w->files[w->nfiles];
 	memset(f, 0, sizeof(*f));
 	path = ee_arena_printf(&w->arena, "%s/%s", dir, name);
 	f->name = ee_arena_text(&w->arena, name, strlen(name));
@@ -108,12 +103,9 @@ open_whole(struct ee_weights *w, const char *dir, const char *name,
 	   bool is_torch, struct ee_err *err)
 {
 	const struct ee_weights_file *f;
-	enum ee_status status;
 	size_t i, file;
 
-	status = use_file(w, dir, name, is_torch, &file, err);
-	if (status != EE_OK)
-		return status;
+	TRY(use_file(w, dir, name, is_torch, &file, err));
 	f = &w->files[file];
 	w->list = ee_calloc(f->n, sizeof(*w->list), err);
 	if (w->list == NULL)
@@ -167,24 +159,19 @@ open_shards(struct ee_weights *w, const char *dir, const char *path,
 {
 	const struct ee_value *map;
 	struct ee_value index;
-	enum ee_status status;
 	size_t i;
 
-	status = ee_json_read(&w->arena, path, &index, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_json_read(&w->arena, path, &index, err));
 	map = ee_get(&index, "weight_map");
 	if (map == NULL || map->type != EE_MAP || map->n == 0)
 		return ee_fail(err, EE_EFORMAT, "%s: no weight_map", path);
 	w->list = ee_calloc(map->n, sizeof(*w->list), err);
 	if (w->list == NULL)
 		return EE_ENOMEM;
-	for (i = 0; i < map->n && status == EE_OK; i++)
-		status = add_indexed(w, dir, path, &map->u.map[i], is_torch,
-				     err);
-	if (status == EE_OK)
-		qsort(w->list, w->n, sizeof(*w->list), by_name);
-	return status;
+	for (i = 0; i < map->n; i++)
+		TRY(add_indexed(w, dir, path, &map->u.map[i], is_torch, err));
+	qsort(w->list, w->n, sizeof(*w->list), by_name);
+	return EE_OK;
 }
 
 static const char *

@@ -38,7 +38,7 @@ struct ee_weights_file {
 struct ee_weights {
 	size_t n;
 	struct ee_weights_item *list;		/* sorted by name */
-	size_t nfiles;
+	size_t nfiles, room;
 	struct ee_weights_file *files;
 	struct ee_arena arena;
 };
