@@ -46,6 +46,21 @@ mass_cases_keep(struct mass_case *cases, size_t n)
 	return kept;
 }
 
+void
+mass_cases_put(struct ee_arena *arena, struct ee_value *record,
+	       const struct mass_case *list, size_t n)
+{
+	struct ee_value cases = ee_list(), requests = ee_list();
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		ee_add(arena, &cases, ee_text(list[i].request.id));
+		ee_add(arena, &requests, ee_plain_value(arena, &list[i].plain));
+	}
+	ee_put(arena, record, "cases", cases);
+	ee_put(arena, record, "requests", requests);
+}
+
 static enum ee_status
 read_case(struct reading *w, size_t i)
 {

@@ -44,4 +44,8 @@ EE_MUST_CHECK enum ee_status mass_cases_bad(struct session *s, size_t number,
  * order; how many. */
 size_t mass_cases_keep(struct mass_case *cases, size_t n);
 
+/* Put into a record which cases it serves: "cases" and "requests". */
+void mass_cases_put(struct ee_arena *arena, struct ee_value *record,
+		    const struct mass_case *cases, size_t n);
+
 #endif

@@ -2,7 +2,6 @@
 #include "massedit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/try.h"
 #include "edit/memit.h"
@@ -27,37 +26,21 @@ struct batch {
 	float *keys[EE_MAX_EDIT_LAYERS];	/* (f, n) */
 };
 
-static void
-close_work(struct work *w)
-{
-	mass_cases_free(&w->cases);
-	mass_systems_free(&w->systems);
-	session_close(&w->session);
-}
-
 static enum ee_status
 put_layer(struct work *w, const struct batch *b, size_t i)
 {
 	struct session *s = &w->session;
 	const struct ee_memit_layer *report = &b->report[i];
-	struct ee_value record, cases = ee_list(), requests = ee_list();
-	struct ee_value said = ee_map();
-	size_t k;
+	struct ee_value record, said = ee_map();
 
 	ee_arena_reset(&s->arena);
 	record = ee_delta_record(&s->arena, &b->deltas[i]);
-	for (k = 0; k < b->n; k++) {
-		ee_add(&s->arena, &cases, ee_text(b->cases[k].request.id));
-		ee_add(&s->arena, &requests,
-		       ee_plain_value(&s->arena, &b->cases[k].plain));
-	}
 	ee_put(&s->arena, &said, "update_norm", ee_real(report->update));
 	ee_put(&s->arena, &said, "lack", ee_real(report->lack));
 	ee_put(&s->arena, &record, "keys",
 	       ee_tensor(ee_tensor_2d(EE_F32, b->keys[i],
 				      s->model->config.f, b->n)));
-	ee_put(&s->arena, &record, "cases", cases);
-	ee_put(&s->arena, &record, "requests", requests);
+	mass_cases_put(&s->arena, &record, b->cases, b->n);
 	ee_put(&s->arena, &record, "method",
 	       ee_text(mass_method_name(w->systems.method)));
 	ee_put(&s->arena, &record, "layer",
@@ -210,6 +193,8 @@ mass_edit(struct tool *tool, const struct mass_options *opt)
 					 "requests were left out", left_out,
 					 w.cases.bad + w.cases.n);
 	}
-	close_work(&w);
+	mass_cases_free(&w.cases);
+	mass_systems_free(&w.systems);
+	session_close(&w.session);
 	return status;
 }

@@ -9,6 +9,12 @@
 #include "masstargets.h"
 #include "massvstar.h"
 
+size_t
+mass_last_layer(const struct session *s)
+{
+	return s->hparams.layers[s->hparams.nlayers - 1];
+}
+
 struct ee_value
 mass_target_record(struct session *s, const struct mass_case *c,
 		   const struct ee_target *t)

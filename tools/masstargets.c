@@ -12,12 +12,6 @@
 /* Bytes for a batch, where nothing is said. */
 static const size_t USUAL_BATCH = (size_t)2 << 30;
 
-size_t
-mass_last_layer(const struct session *s)
-{
-	return s->hparams.layers[s->hparams.nlayers - 1];
-}
-
 /* Bytes that the moving part of one request takes, about. */
 static size_t
 weight_of(const struct session *s, const struct mass_case *c)

@@ -182,10 +182,9 @@ mend_edit(struct mend_work *w, size_t first, size_t n,
 
 	if (status == EE_OK)
 		status = make_deltas(&j);
-	if (status != EE_OK)
-		status = n == 1 ? ee_within(j.err, status, "case %s",
-					    w->requests[first].id)
-				: status;
+	if (status != EE_OK && n == 1)
+		status = ee_within(j.err, status, "case %s",
+				   w->requests[first].id);
 	ee_progress_end(progress);
 	if (status == EE_OK) {
 		tell(&j);
