@@ -65,7 +65,6 @@
 #include "stats/moments.h"
 #include "stats/probe.h"
 #include "stats/source.h"
-#include "stats/statconvert.h"
 #include "stats/statfile.h"
 #include "stats/statname.h"
 #include "stats/statsave.h"

@@ -3,23 +3,19 @@
 
 #include "file/npz.h"
 #include "npztool.h"
-#include "stats/statconvert.h"
+#include "stats/arrays.h"
 
 static enum ee_status
 write_file(struct tool *tool, const struct npz_options *opt,
 	   const struct ee_layer *l)
 {
-	const enum ee_dtype precision = opt->save.precision;
 	struct ee_arena arena = { 0 };
 	struct ee_value arrays;
 	enum ee_status status;
 
-	status = ee_layer_arrays(&arena, l, precision, l->sample_size > 0 ?
-				 l->sample_size : opt->save.sample_size,
-				 &arrays, &tool->err);
-	if (status == EE_OK && opt->moment)
-		status = ee_arrays_as_moment(&arena, l, precision, &arrays,
-					     &tool->err);
+	status = ee_layer_arrays(&arena, l, opt->save.precision, opt->moment,
+				 l->sample_size > 0 ? l->sample_size :
+				 opt->save.sample_size, &arrays, &tool->err);
 	if (status == EE_OK && opt->to == NPZ_TO_SAFETENSORS)
 		status = ee_arrays_to_safetensors(opt->save.file, &arrays,
 						  &tool->err);

@@ -123,6 +123,14 @@ ee_put(struct ee_arena *arena, struct ee_value *map, const char *key,
 }
 
 void
+ee_put_array(struct ee_arena *arena, struct ee_value *map, const char *key,
+	     enum ee_dtype dtype, const void *data, size_t rows, size_t cols)
+{
+	ee_put(arena, map, key,
+	       ee_tensor(ee_tensor_2d(dtype, data, rows, cols)));
+}
+
+void
 ee_set(struct ee_arena *arena, struct ee_value *map, const char *key,
        struct ee_value v)
 {
@@ -148,6 +156,14 @@ ee_get(const struct ee_value *map, const char *key)
 		if (strcmp(map->u.map[i].key, key) == 0)
 			return &map->u.map[i].value;
 	return NULL;
+}
+
+const char *
+ee_maybe_text(const struct ee_value *map, const char *key)
+{
+	const struct ee_value *v = ee_get(map, key);
+
+	return v != NULL && v->type == EE_TEXT ? v->u.text : NULL;
 }
 
 static struct ee_value

@@ -115,12 +115,19 @@ void ee_add(struct ee_arena *arena, struct ee_value *list, struct ee_value v);
 void ee_put(struct ee_arena *arena, struct ee_value *map, const char *key,
 	    struct ee_value v);
 
-/* The same, in place of an equal key if there is one. */
+/* An array of the caller's data, as ee_tensor_2d has it. */
+void ee_put_array(struct ee_arena *arena, struct ee_value *map,
+		  const char *key, enum ee_dtype dtype, const void *data,
+		  size_t rows, size_t cols);
+
+/* The same as ee_put, in place of an equal key if there is one. */
 void ee_set(struct ee_arena *arena, struct ee_value *map, const char *key,
 	    struct ee_value v);
 
 /* The member 'key' of a map; NULL if absent, or if 'map' is NULL or no map. */
 const struct ee_value *ee_get(const struct ee_value *map, const char *key);
+/* Its text, borrowed; NULL if there is none, or something else. */
+const char *ee_maybe_text(const struct ee_value *map, const char *key);
 
 /* A deep copy into 'arena'; texts and tensor data are copied too. */
 struct ee_value ee_copy(struct ee_arena *arena, const struct ee_value *v);

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 
+#include "base/outfile.h"
+#include "file/safetensors.h"
+
 static enum ee_status
 put_record(struct ee_zip_writer *zip, uint64_t number,
 	   const struct ee_value *record, struct ee_err *err)
@@ -86,6 +89,49 @@ ee_layer_put(const struct ee_layer *layer, struct ee_writer *writer,
 
 	if (status == EE_OK)
 		status = ee_writer_put(writer, &record, err);
+	ee_arena_free(&arena);
+	return status;
+}
+
+static void
+put_metadata(struct ee_arena *arena, const struct ee_pair *p,
+	     struct ee_value *metadata)
+{
+	const struct ee_value *v = &p->value;
+	const char *text = v->type == EE_TEXT ? v->u.text :
+		v->type == EE_INT ? ee_arena_printf(arena, "%lld",
+						    (long long)v->u.integer) :
+		v->type == EE_REAL ? ee_arena_printf(arena, "%.17g",
+						     v->u.real) : NULL;
+
+	if (text != NULL)
+		ee_put(arena, metadata, p->key, ee_text(text));
+}
+
+enum ee_status
+ee_arrays_to_safetensors(const char *path, const struct ee_value *arrays,
+			 struct ee_err *err)
+{
+	struct ee_value metadata = ee_map();
+	struct ee_arena arena = { 0 };
+	struct ee_named *list;
+	enum ee_status status;
+	size_t i, n = 0;
+
+	list = ee_arena_alloc(&arena, (arrays->n + 1) * sizeof(*list), 8);
+	for (i = 0; i < arrays->n && list != NULL; i++) {
+		const struct ee_pair *p = &arrays->u.map[i];
+
+		if (p->value.type != EE_TENSOR) {
+			put_metadata(&arena, p, &metadata);
+			continue;
+		}
+		list[n].name = p->key;
+		list[n++].tensor = p->value.u.tensor;
+	}
+	status = ee_arena_check(&arena, err);
+	if (status == EE_OK)
+		status = ee_safetensors_save(path, list, n, &metadata, err);
 	ee_arena_free(&arena);
 	return status;
 }

@@ -1,5 +1,6 @@
 /*
- * arrays.h - any stream as an .npz file, and any .npz file as a stream.
+ * arrays.h - any stream as an .npz file, any .npz file as a stream, and
+ * arrays as a safetensors file.
  */
 #ifndef EE_ARRAYS_H
 #define EE_ARRAYS_H
@@ -26,5 +27,13 @@ EE_MUST_CHECK enum ee_status ee_npz_to_stream(const struct ee_npz *npz,
 /* A layer as a stats record.  Fails as ee_layer_record and ee_writer_put. */
 EE_MUST_CHECK enum ee_status ee_layer_put(const struct ee_layer *layer,
 	struct ee_writer *writer, struct ee_err *err);
+
+/*
+ * A safetensors file of the map 'arrays', each by its name; texts and single
+ * numbers are texts of the metadata, None is left out.  The file appears
+ * whole or not at all.  Fails with EE_EIO, EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_arrays_to_safetensors(const char *path,
+	const struct ee_value *arrays, struct ee_err *err);
 
 #endif

@@ -15,10 +15,9 @@ put_probe(struct ee_arena *arena, const struct ee_probe *p,
 {
 	const size_t d = p->width;
 
-	ee_put(arena, v, "keys", ee_tensor(ee_tensor_2d(EE_F32, p->keys,
-							EE_PROBES, d)));
-	ee_put(arena, v, "answers", ee_tensor(ee_tensor_2d(EE_F64, p->answers,
-							   d * EE_PROBES, 0)));
+	ee_put_array(arena, v, "keys", EE_F32, p->keys, EE_PROBES, d);
+	ee_put_array(arena, v, "answers", EE_F64, p->answers, d * EE_PROBES,
+		     0);
 	ee_put(arena, v, "checks", ee_int(p->checks));
 	ee_put(arena, v, "checked", ee_int(p->checked));
 	ee_put(arena, v, "next", ee_int(p->next));
@@ -26,33 +25,34 @@ put_probe(struct ee_arena *arena, const struct ee_probe *p,
 		ee_put(arena, v, "change", ee_real(p->change));
 }
 
+static void
+put_sum(struct ee_arena *arena, const struct ee_exact *sum, const char *key,
+	struct ee_value *v)
+{
+	if (sum->n > 0)
+		ee_put_array(arena, v, key, EE_F64, sum->first, sum->n, 0);
+}
+
 static struct ee_value
 tap_record(struct ee_arena *arena, const struct ee_tapped *tap)
 {
 	const struct ee_moments *m = &tap->layer.sums;
-	const size_t d = m->width;
 	struct ee_value v = ee_map();
 
 	ee_put(arena, &v, "tap", ee_text(tap->tap));
 	ee_put(arena, &v, "name", ee_text(tap->layer.name));
-	ee_put(arena, &v, "width", ee_int((int64_t)d));
+	ee_put(arena, &v, "width", ee_int((int64_t)m->width));
 	if (tap->layer.fingerprint != NULL)
 		ee_put(arena, &v, "fingerprint",
 		       ee_text(tap->layer.fingerprint));
 	ee_put(arena, &v, "count", ee_int(m->count));
-	ee_put(arena, &v, "norm", ee_real(m->norm));
-	if (m->mom2 != NULL)
-		ee_put(arena, &v, "packed", ee_tensor(ee_tensor_2d(EE_F64,
-			m->mom2, ee_packed_row(d, d), 0)));
-	if (m->mom2 != NULL)
-		ee_put(arena, &v, "rows", ee_tensor(ee_tensor_2d(EE_F32,
-			m->rows, m->waiting, d)));
-	if (m->sum != NULL)
-		ee_put(arena, &v, "sum", ee_tensor(ee_tensor_2d(EE_F64,
-			m->sum, d, 0)));
-	if (m->squares != NULL)
-		ee_put(arena, &v, "squares", ee_tensor(ee_tensor_2d(EE_F64,
-			m->squares, d, 0)));
+	ee_put(arena, &v, "norm", ee_real(m->norm.n > 0 ? *m->norm.first : 0));
+	put_sum(arena, &m->mom2, "packed", &v);
+	if (m->mom2.n > 0)
+		ee_put_array(arena, &v, "rows", EE_F32, m->rows, m->waiting,
+			     m->width);
+	put_sum(arena, &m->sum, "sum", &v);
+	put_sum(arena, &m->squares, "squares", &v);
 	if (tap->probe.width > 0)
 		put_probe(arena, &tap->probe, &v);
 	return v;
@@ -112,23 +112,21 @@ ee_collector_save(struct ee_collector *c, const char *path, const char *by,
 	return status;
 }
 
-/* Copy f8 (n) into 'out'; nothing where 'out' is not collected. */
+/* Copy f8 (n) into 'out'. */
 static enum ee_status
 load_doubles(const struct ee_value *record, const char *key, size_t n,
 	     double *out, const char *path, struct ee_err *err)
 {
 	struct ee_tensor t;
-	enum ee_status status;
 
-	if (out == NULL)
+	if (n == 0)			/* not collected */
 		return EE_OK;
-	status = ee_get_tensor(record, key, EE_F64, 1, &t, path, err);
-	if (status == EE_OK && t.shape[0] != n)
+	TRY(ee_get_tensor(record, key, EE_F64, 1, &t, path, err));
+	if (t.shape[0] != n)
 		return ee_fail(err, EE_EFORMAT, "%s: '%s': %zu values, want "
 			       "%zu", path, key, t.shape[0], n);
-	if (status == EE_OK)
-		memcpy(out, t.data, n * sizeof(*out));
-	return status;
+	memcpy(out, t.data, n * sizeof(*out));
+	return EE_OK;
 }
 
 static enum ee_status
@@ -136,13 +134,10 @@ load_rows(const struct ee_value *record, struct ee_moments *m,
 	  const char *path, struct ee_err *err)
 {
 	struct ee_tensor t;
-	enum ee_status status;
 
-	if (m->mom2 == NULL)
+	if (m->mom2.n == 0)
 		return EE_OK;
-	status = ee_get_tensor(record, "rows", EE_F32, 2, &t, path, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_get_tensor(record, "rows", EE_F32, 2, &t, path, err));
 	if (t.shape[0] >= EE_MOMENT_ROWS || t.shape[1] != m->width)
 		return ee_fail(err, EE_EFORMAT, "%s: 'rows' has a wrong shape",
 			       path);
@@ -198,34 +193,29 @@ same(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static const char *
-text_of(const struct ee_value *map, const char *key)
-{
-	const struct ee_value *v = ee_get(map, key);
-
-	return v != NULL && v->type == EE_TEXT ? v->u.text : NULL;
-}
-
 static enum ee_status
 load_tap(struct ee_tapped *tap, const struct ee_value *record, const char *path,
 	 struct ee_err *err)
 {
 	struct ee_moments *m = &tap->layer.sums;
-	const size_t d = m->width;
+	const char *name = ee_maybe_text(record, "tap");
+	const char *print = ee_maybe_text(record, "fingerprint");
+	double norm;
 
-	if (!same(text_of(record, "tap"), tap->tap))
-		return other(path, "tap", text_of(record, "tap"), tap->tap,
-			     err);
-	if (!same(text_of(record, "fingerprint"), tap->layer.fingerprint))
-		return other(path, "layer fingerprint",
-			     text_of(record, "fingerprint"),
+	if (!same(name, tap->tap))
+		return other(path, "tap", name, tap->tap, err);
+	if (!same(print, tap->layer.fingerprint))
+		return other(path, "layer fingerprint", print,
 			     tap->layer.fingerprint, err);
 	TRY(ee_get_int(record, "count", 0, INT64_MAX, &m->count, path, err));
-	TRY(ee_get_real(record, "norm", 0, 1e300, &m->norm, path, err));
-	TRY(load_doubles(record, "packed", ee_packed_row(d, d), m->mom2, path,
+	TRY(ee_get_real(record, "norm", 0, 1e300, &norm, path, err));
+	if (m->norm.n > 0)
+		*m->norm.first = norm;
+	TRY(load_doubles(record, "packed", m->mom2.n, m->mom2.first, path,
 			 err));
-	TRY(load_doubles(record, "sum", d, m->sum, path, err));
-	TRY(load_doubles(record, "squares", d, m->squares, path, err));
+	TRY(load_doubles(record, "sum", m->sum.n, m->sum.first, path, err));
+	TRY(load_doubles(record, "squares", m->squares.n, m->squares.first,
+			 path, err));
 	TRY(load_rows(record, m, path, err));
 	TRY(load_probe(record, &tap->probe, path, err));
 	if (tap->probe.width > 0 && tap->probe.next <= m->count)
@@ -260,25 +250,21 @@ static enum ee_status
 load_counts(struct ee_collector *c, const struct ee_value *header,
 	    const char *path, struct ee_err *err)
 {
-	enum ee_status status;
 	int64_t block;
 
 	if (ee_get(header, "checkpoint") == NULL)
 		return ee_fail(err, EE_EINPUT, "%s: holds finished statistics, "
 			       "no checkpoint", path);
-	status = ee_get_int(header, "block", EE_MOMENT_ROWS, EE_MOMENT_ROWS,
-			    &block, path, err);
-	if (status == EE_OK)
-		status = ee_get_int(header, "documents", 0, INT64_MAX,
-				    &c->documents, path, err);
-	if (status == EE_OK)
-		status = ee_get_int(header, "boundary", 0, INT64_MAX,
-				    &c->boundary, path, err);
+	TRY(ee_get_int(header, "block", EE_MOMENT_ROWS, EE_MOMENT_ROWS,
+		       &block, path, err));
+	TRY(ee_get_int(header, "documents", 0, INT64_MAX, &c->documents, path,
+		       err));
+	TRY(ee_get_int(header, "boundary", 0, INT64_MAX, &c->boundary, path,
+		       err));
 	c->has_documents = ee_get(header, "begun") != NULL;
-	if (status == EE_OK && c->has_documents)
-		status = ee_get_int(header, "begun", 0, INT64_MAX, &c->begun,
-				    path, err);
-	return status;
+	return !c->has_documents ? EE_OK :
+	       ee_get_int(header, "begun", 0, INT64_MAX, &c->begun, path,
+			  err);
 }
 
 /* A stream that starts where the first one did, or behind the documents that
@@ -308,24 +294,22 @@ check_header(struct ee_collector *c, const struct ee_value *header,
 	const char *mine, *theirs;
 	char collect[64];
 	int64_t skip, old_skip;
-	enum ee_status status = load_counts(c, header, path, err);
 
-	if (status != EE_OK)
-		return status;
+	TRY(load_counts(c, header, path, err));
 	ee_collect_text(c->collect, ',', collect);
-	if (!same(text_of(header, "collect"), collect))
-		return other(path, "statistics", text_of(header, "collect"),
-			     collect, err);
-	theirs = text_of(ee_get(header, "model"), "fingerprint");
-	mine = text_of(ee_get(&c->extra, "model"), "fingerprint");
+	theirs = ee_maybe_text(header, "collect");
+	if (!same(theirs, collect))
+		return other(path, "statistics", theirs, collect, err);
+	theirs = ee_maybe_text(ee_get(header, "model"), "fingerprint");
+	mine = ee_maybe_text(ee_get(&c->extra, "model"), "fingerprint");
 	if (!same(theirs, mine))
 		return other(path, "model", theirs, mine, err);
 	theirs = corpus_text(&c->arena, header, &old_skip);
 	mine = corpus_text(&c->arena, &c->extra, &skip);
 	if (!same(theirs, mine))
 		return other(path, "corpus", theirs, mine, err);
-	status = check_skip(c, old_skip, skip, path, err);
-	return status == EE_OK ? ee_arena_check(&c->arena, err) : status;
+	TRY(check_skip(c, old_skip, skip, path, err));
+	return ee_arena_check(&c->arena, err);
 }
 
 /* What is written afterwards is what the first run would have written. */
@@ -358,20 +342,20 @@ load(struct ee_collector *c, struct ee_reader *reader, const char *path,
      struct ee_err *err)
 {
 	const struct ee_value *header = ee_reader_header(reader), *record;
-	enum ee_status status = check_header(c, header, path, err);
+	enum ee_status status;
 	size_t i;
 
-	for (i = 0; i < c->n && status == EE_OK; i++) {
+	TRY(check_header(c, header, path, err));
+	for (i = 0; i < c->n; i++) {
 		status = ee_reader_next(reader, &record, err);
-		if (status == EE_OK)
-			status = load_tap(&c->taps[i], record, path, err);
-		else if (status == EE_END)
+		if (status == EE_END)
 			return ee_fail(err, EE_EMATCH, "%s: the checkpoint has "
 				       "%zu taps, the stream %zu", path, i,
 				       c->n);
+		TRY(status);
+		TRY(load_tap(&c->taps[i], record, path, err));
 	}
-	if (status == EE_OK)
-		status = ee_reader_next(reader, &record, err);
+	status = ee_reader_next(reader, &record, err);
 	if (status == EE_OK)
 		return ee_fail(err, EE_EMATCH, "%s: the checkpoint has more "
 			       "taps than the stream", path);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "math/vec.h"
 
 static const char where[] = "activations";
@@ -24,16 +25,6 @@ ee_collector_close(struct ee_collector *c)
 	memset(c, 0, sizeof(*c));
 }
 
-static const char *
-copy_text(struct ee_arena *arena, const struct ee_value *map,
-	  const char *key)
-{
-	const struct ee_value *v = ee_get(map, key);
-
-	return v != NULL && v->type == EE_TEXT ?
-	       ee_arena_text(arena, v->u.text, v->n) : NULL;
-}
-
 /* "transformer.h.5.mlp.c_proj:in" is a module and a side. */
 static void
 split_tap(struct ee_layer *l, const char *tap)
@@ -42,23 +33,8 @@ split_tap(struct ee_layer *l, const char *tap)
 	const size_t n = colon ? (size_t)(colon - tap) : strlen(tap);
 
 	l->name = ee_arena_text(&l->arena, tap, n);
-	l->side = colon ? ee_arena_text(&l->arena, colon + 1,
-					strlen(colon + 1)) : "in";
-}
-
-static void
-set_origin(struct ee_layer *l, const struct ee_value *extra)
-{
-	const struct ee_value *model = ee_get(extra, "model");
-	const struct ee_value *corpus = ee_get(extra, "corpus");
-
-	l->model = copy_text(&l->arena, model, "name");
-	l->model_fingerprint = copy_text(&l->arena, model, "fingerprint");
-	l->documents = -1;
-	l->corpus = l->history = ee_list();
-	l->more = ee_map();
-	if (corpus != NULL && corpus->type == EE_MAP && corpus->n > 0)
-		ee_add(&l->arena, &l->corpus, ee_copy(&l->arena, corpus));
+	if (colon != NULL)
+		l->side = ee_layer_text(l, colon + 1);
 }
 
 static enum ee_status
@@ -67,16 +43,11 @@ add_tap(struct ee_collector *c, const struct ee_value *entry,
 {
 	struct ee_tapped *tap = &c->taps[c->n];
 	const char *name;
-	enum ee_status status;
 	int64_t width;
 	size_t i;
 
-	status = ee_get_text(entry, "tap", &name, "taps", err);
-	if (status == EE_OK)
-		status = ee_get_int(entry, "width", 1, EE_MAX_WIDTH, &width,
-				    name, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_get_text(entry, "tap", &name, "taps", err));
+	TRY(ee_get_int(entry, "width", 1, EE_MAX_WIDTH, &width, name, err));
 	for (i = 0; i < c->n; i++)
 		if (strcmp(c->taps[i].tap, name) == 0)
 			return ee_fail(err, EE_EFORMAT, "%s: tap '%s' is "
@@ -84,15 +55,11 @@ add_tap(struct ee_collector *c, const struct ee_value *entry,
 	c->n++;
 	tap->tap = ee_arena_text(&c->arena, name, strlen(name));
 	tap->width = (size_t)width;
+	ee_layer_origin(&tap->layer, entry, &c->extra);
 	split_tap(&tap->layer, name);
-	tap->layer.fingerprint = copy_text(&tap->layer.arena, entry,
-					   "fingerprint");
-	set_origin(&tap->layer, &c->extra);
-	status = ee_moments_init(&tap->layer.sums, tap->width, c->collect,
-				 err);
+	TRY(ee_moments_init(&tap->layer.sums, tap->width, c->collect, err));
 	tap->layer.sums.shared = &c->scratch;
-	return status == EE_OK ? ee_arena_check(&tap->layer.arena, err) :
-				 status;
+	return ee_arena_check(&tap->layer.arena, err);
 }
 
 enum ee_status
@@ -169,16 +136,13 @@ optional(const struct ee_value *record, const char *key,
 	 enum ee_dtype dtype, size_t n, struct ee_tensor *out,
 	 const char *tap, struct ee_err *err)
 {
-	enum ee_status status;
-
 	out->data = NULL;
 	if (ee_get(record, key) == NULL)
 		return EE_OK;
-	status = ee_get_tensor(record, key, dtype, 1, out, tap, err);
-	if (status == EE_OK && out->shape[0] != n)
-		status = ee_fail(err, EE_EFORMAT, "%s: '%s': %zu values for "
-				 "%zu rows", tap, key, out->shape[0], n);
-	return status;
+	TRY(ee_get_tensor(record, key, dtype, 1, out, tap, err));
+	return out->shape[0] == n ? EE_OK :
+	       ee_fail(err, EE_EFORMAT, "%s: '%s': %zu values for %zu rows",
+		       tap, key, out->shape[0], n);
 }
 
 static enum ee_status
@@ -186,24 +150,17 @@ read_rows(const struct ee_tapped *tap, const struct ee_value *record,
 	  struct rows *r, struct ee_err *err)
 {
 	struct ee_tensor x;
-	enum ee_status status;
 	char shape[128];
 
-	status = ee_get_tensor(record, "x", EE_F32, 2, &x, tap->tap, err);
-	if (status == EE_OK && x.shape[1] != tap->width)
-		status = ee_fail(err, EE_EFORMAT, "%s: 'x': shape %s, want "
-				 "(n, %zu)", tap->tap,
-				 ee_tensor_shape(&x, shape), tap->width);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_get_tensor(record, "x", EE_F32, 2, &x, tap->tap, err));
+	if (x.shape[1] != tap->width)
+		return ee_fail(err, EE_EFORMAT, "%s: 'x': shape %s, want (n, "
+			       "%zu)", tap->tap, ee_tensor_shape(&x, shape),
+			       tap->width);
 	r->n = x.shape[0];
 	r->x = x.data;
-	status = optional(record, "doc", EE_I64, r->n, &r->doc, tap->tap,
-			  err);
-	if (status == EE_OK)
-		status = optional(record, "pos", EE_I32, r->n, &r->pos,
-				  tap->tap, err);
-	return status;
+	TRY(optional(record, "doc", EE_I64, r->n, &r->doc, tap->tap, err));
+	return optional(record, "pos", EE_I32, r->n, &r->pos, tap->tap, err);
 }
 
 /* Say where the first value is that is not finite. */
@@ -287,45 +244,44 @@ stop_if_settled(struct ee_collector *c)
 		c->limit = rows;
 }
 
+/* Within 0..most. */
+static int64_t
+clamp(int64_t rows, int64_t most)
+{
+	return rows < 0 ? 0 : rows < most ? rows : most;
+}
+
 enum ee_status
 ee_collector_add(struct ee_collector *c, const struct ee_value *record,
 		 struct ee_err *err)
 {
-	enum ee_status status;
 	struct ee_tapped *tap;
 	const char *name;
-	struct rows r = { 0 };
-	size_t first, last;
+	struct rows r;
+	int64_t first, last;
 
-	status = ee_get_text(record, "tap", &name, where, err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_get_text(record, "tap", &name, where, err));
 	tap = find_tap(c, name);
 	if (tap == NULL)
 		return ee_fail(err, EE_EFORMAT, "%s: tap '%s' is not announced "
 			       "in the header", where, name);
-	status = read_rows(tap, record, &r, err);
-	if (status != EE_OK)
-		return status;
+	TRY(read_rows(tap, record, &r, err));
 	/* rows first..last are new and within the limit */
-	last = c->limit - tap->at < (int64_t)r.n ?
-	       (size_t)(c->limit > tap->at ? c->limit - tap->at : 0) : r.n;
-	first = 0;
-	if (tap->layer.sums.count > tap->at)
-		first = (size_t)(tap->layer.sums.count - tap->at);
+	first = clamp(tap->layer.sums.count - tap->at, INT64_MAX);
+	last = clamp(c->limit - tap->at, (int64_t)r.n);
 	if (tap == c->taps)
-		count_documents(c, &r, last);
+		count_documents(c, &r, (size_t)last);
 	if (first < last) {
-		if (!ee_all_finite((last - first) * tap->width,
-				   r.x + first * tap->width))
-			return not_finite(tap, &r, first, err);
-		status = ee_probe_add(&tap->probe, &tap->layer.sums,
-				      last - first,
-				      r.x + first * tap->width, err);
+		const size_t n = (size_t)(last - first);
+		const float *x = r.x + (size_t)first * tap->width;
+
+		if (!ee_all_finite(n * tap->width, x))
+			return not_finite(tap, &r, (size_t)first, err);
+		TRY(ee_probe_add(&tap->probe, &tap->layer.sums, n, x, err));
 		stop_if_settled(c);
 	}
 	tap->at += (int64_t)r.n;
-	return status;
+	return EE_OK;
 }
 
 /* What --until has found, for the record. */
@@ -344,38 +300,36 @@ put_until(const struct ee_collector *c, struct ee_tapped *tap)
 	ee_put(arena, &tap->layer.more, "until", v);
 }
 
+/* All rows of one tap are in. */
+static enum ee_status
+finish_tap(const struct ee_collector *c, struct ee_tapped *tap,
+	   struct ee_err *err)
+{
+	struct ee_layer *l = &tap->layer;
+
+	if (tap->at < l->sums.count && l->sums.count < c->limit)
+		return ee_fail(err, EE_EINPUT, "%s: %s: %lld rows have come, "
+			       "the checkpoint holds %lld: is it another "
+			       "corpus?", where, tap->tap, (long long)tap->at,
+			       (long long)l->sums.count);
+	if (l->sums.count == 0)
+		return ee_fail(err, EE_EINPUT, "%s: empty: no rows of '%s' "
+			       "have come", where, tap->tap);
+	TRY(ee_moments_flush(&l->sums, err));
+	l->documents = !c->has_documents ? -1 :
+		       c->started > c->begun ? c->started : c->begun;
+	ee_layer_mark(l);
+	if (c->until > 0)
+		put_until(c, tap);
+	return ee_arena_check(&l->arena, err);
+}
+
 enum ee_status
 ee_collector_finish(struct ee_collector *c, struct ee_err *err)
 {
-	enum ee_status status;
 	size_t i;
 
-	for (i = 0; i < c->n; i++) {
-		struct ee_layer *l = &c->taps[i].layer;
-
-		if (c->taps[i].at < l->sums.count &&
-		    l->sums.count < c->limit)
-			return ee_fail(err, EE_EINPUT, "%s: %s: %lld rows have "
-				       "come, the checkpoint holds %lld: is it "
-				       "another corpus?", where,
-				       c->taps[i].tap,
-				       (long long)c->taps[i].at,
-				       (long long)l->sums.count);
-		if (l->sums.count == 0)
-			return ee_fail(err, EE_EINPUT, "%s: empty: no rows of "
-				       "'%s' have come", where,
-				       c->taps[i].tap);
-		status = ee_moments_flush(&l->sums, err);
-		if (status != EE_OK)
-			return status;
-		l->documents = !c->has_documents ? -1 :
-			       c->started > c->begun ? c->started : c->begun;
-		ee_layer_mark(l);
-		if (c->until > 0)
-			put_until(c, &c->taps[i]);
-		status = ee_arena_check(&l->arena, err);
-		if (status != EE_OK)
-			return status;
-	}
+	for (i = 0; i < c->n; i++)
+		TRY(finish_tap(c, &c->taps[i], err));
 	return EE_OK;
 }

@@ -21,12 +21,13 @@ compare_entries(const struct ee_moments *a, const struct ee_moments *b,
 		struct ee_difference *out)
 {
 	const double na = (double)a->count, nb = (double)b->count;
+	const double *p = a->mom2.first, *q = b->mom2.first;
 	const size_t f = a->width;
 	double apart = 0, all = 0, ta = 0, tb = 0, d;
-	size_t i, j, k = 0;
+	size_t i, j;
 
 	for (i = 0; i < f; i++) {
-		const double x = a->mom2[k] / na, y = b->mom2[k] / nb;
+		const double x = *p / na, y = *q / nb;
 
 		ta += x;
 		tb += y;
@@ -36,12 +37,12 @@ compare_entries(const struct ee_moments *a, const struct ee_moments *b,
 			out->diagonal_most = d;
 			out->unit = i;
 		}
-		for (j = i; j < f; j++, k++) {
+		for (j = i; j < f; j++) {
 			const double twice = j > i ? 2 : 1;
-			const double p = a->mom2[k] / na, q = b->mom2[k] / nb;
+			const double u = *p++ / na, v = *q++ / nb;
 
-			apart += twice * (p - q) * (p - q);
-			all += twice * q * q;
+			apart += twice * (u - v) * (u - v);
+			all += twice * v * v;
 		}
 	}
 	out->frobenius = sqrt(apart / all);
@@ -61,9 +62,7 @@ factor(const struct ee_moments *m, double ridge, double **out,
 	*out = l;
 	if (l == NULL)
 		return EE_ENOMEM;
-	ee_unpack_matrix(f, m->mom2, l);
-	for (i = 0; i < f * f; i++)
-		l[i] /= (double)m->count;
+	ee_unpack_matrix(f, m->mom2.first, (double)m->count, EE_F64, l);
 	for (i = 0; i < f; i++)
 		trace += l[i * f + i];
 	for (i = 0; i < f; i++)
@@ -161,7 +160,7 @@ ee_compare(const struct ee_moments *a, const struct ee_moments *b,
 	if (a->width != b->width)
 		return ee_fail(err, EE_EMATCH, "%zu and %zu wide", a->width,
 			       b->width);
-	if (a->mom2 == NULL || b->mom2 == NULL)
+	if (a->mom2.n == 0 || b->mom2.n == 0)
 		return ee_fail(err, EE_EMATCH, "there is no second moment");
 	compare_entries(a, b, out);
 	status = factor(b, opt->ridge, &w.b, err);

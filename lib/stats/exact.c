@@ -5,18 +5,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "math/simd.h"
 
 enum { BLOCK = 128 };
 
-void
-ee_lows_free(struct ee_lows *low)
+enum ee_status
+ee_exact_init(struct ee_exact *sum, size_t n, struct ee_err *err)
 {
-	size_t i;
+	memset(sum, 0, sizeof(*sum));
+	sum->n = n;
+	sum->first = ee_doubles(n, err);
+	if (sum->first == NULL)
+		return EE_ENOMEM;
+	memset(sum->first, 0, n * sizeof(*sum->first));
+	return EE_OK;
+}
 
-	for (i = 0; i < low->planes; i++)
-		free(low->plane[i]);
-	memset(low, 0, sizeof(*low));
+void
+ee_exact_round(struct ee_exact *sum)
+{
+	while (sum->planes > 0)
+		free(sum->plane[--sum->planes]);
+}
+
+void
+ee_exact_free(struct ee_exact *sum)
+{
+	ee_exact_round(sum);
+	free(sum->first);
+	memset(sum, 0, sizeof(*sum));
 }
 
 /* a + b = s + e, exactly, whatever their sizes (Knuth). */
@@ -86,40 +104,40 @@ ee_exact_form(double *e, size_t n)
 }
 
 static enum ee_status
-new_plane(struct ee_lows *low, size_t n, struct ee_err *err)
+new_plane(struct ee_exact *sum, struct ee_err *err)
 {
-	if (low->planes == EE_EXACT_PLANES)
+	double **plane = &sum->plane[sum->planes];
+
+	if (sum->planes == EE_EXACT_PLANES)
 		return ee_fail(err, EE_EMATH, "a sum of numbers too far apart");
-	low->plane[low->planes] = ee_calloc(n, sizeof(double), err);
-	if (low->plane[low->planes] == NULL)
+	*plane = ee_calloc(sum->n, sizeof(**plane), err);
+	if (*plane == NULL)
 		return EE_ENOMEM;
-	low->planes++;
+	sum->planes++;
 	return EE_OK;
 }
 
 /* Any one number, by all of its doubles. */
 static enum ee_status
-add_one(double *first, struct ee_lows *low, size_t n, size_t at, double x,
-	struct ee_err *err)
+add_one(struct ee_exact *sum, size_t at, double x, struct ee_err *err)
 {
 	double e[EE_EXACT_PLANES + 2];
-	enum ee_status status = EE_OK;
 	size_t i, k = 0;
 
-	e[k++] = first[at];
-	for (i = 0; i < low->planes; i++)
-		e[k++] = low->plane[i][at];
+	e[k++] = sum->first[at];
+	for (i = 0; i < sum->planes; i++)
+		e[k++] = sum->plane[i][at];
 	e[k++] = x;
 	k = ee_exact_form(e, k);
 	if (!isfinite(e[0]))
 		return ee_fail(err, EE_EMATH, "a sum beyond the largest "
 			       "number");
-	while (status == EE_OK && low->planes + 1 < k)
-		status = new_plane(low, n, err);
-	first[at] = e[0];
-	for (i = 0; i < low->planes && status == EE_OK; i++)
-		low->plane[i][at] = i + 1 < k ? e[i + 1] : 0;
-	return status;
+	while (sum->planes + 1 < k)
+		TRY(new_plane(sum, err));
+	sum->first[at] = e[0];
+	for (i = 0; i < sum->planes; i++)
+		sum->plane[i][at] = i + 1 < k ? e[i + 1] : 0;
+	return EE_OK;
 }
 
 /* first, low += x where two doubles hold the sum; the others are marked. */
@@ -139,41 +157,50 @@ add_block(size_t k, const double *first, const double *low, const double *x,
 }
 
 static bool
-is_deep(const struct ee_lows *low, size_t at)
+is_deep(const struct ee_exact *sum, size_t at)
 {
 	size_t p;
 
-	for (p = 1; p < low->planes; p++)
-		if (low->plane[p][at] != 0)
+	for (p = 1; p < sum->planes; p++)
+		if (sum->plane[p][at] != 0)
 			return true;
 	return false;
 }
 
 enum ee_status
-ee_exact_add(double *first, struct ee_lows *low, size_t n, size_t at,
-	     size_t k, const double *x, struct ee_err *err)
+ee_exact_add(struct ee_exact *sum, const double *x, struct ee_err *err)
 {
 	double s[BLOCK], r[BLOCK], left[BLOCK];
-	enum ee_status status = EE_OK;
 	size_t i, j, m;
 
-	if (low->planes == 0 && k > 0)
-		status = new_plane(low, n, err);
-	for (i = 0; i < k && status == EE_OK; i += m) {
-		double *a = first + at + i, *b = low->plane[0] + at + i;
+	if (sum->planes == 0 && sum->n > 0)
+		TRY(new_plane(sum, err));
+	for (i = 0; i < sum->n; i += m) {
+		double *a = sum->first + i, *b = sum->plane[0] + i;
 
-		m = k - i < BLOCK ? k - i : BLOCK;
+		m = sum->n - i < BLOCK ? sum->n - i : BLOCK;
 		add_block(m, a, b, x + i, s, r, left);
-		for (j = 0; j < m && status == EE_OK; j++) {
+		for (j = 0; j < m; j++) {
 			/* NaN where the sum is not finite */
-			if (left[j] == 0 && !is_deep(low, at + i + j)) {
+			if (left[j] == 0 && !is_deep(sum, i + j)) {
 				a[j] = s[j] + 0.0;
 				b[j] = r[j] + 0.0;
 			} else {
-				status = add_one(first, low, n, at + i + j,
-						 x[i + j], err);
+				TRY(add_one(sum, i + j, x[i + j], err));
 			}
 		}
 	}
-	return status;
+	return EE_OK;
+}
+
+enum ee_status
+ee_exact_merge(struct ee_exact *sum, const struct ee_exact *other,
+	       struct ee_err *err)
+{
+	size_t p;
+
+	TRY(ee_exact_add(sum, other->first, err));
+	for (p = 0; p < other->planes; p++)
+		TRY(ee_exact_add(sum, other->plane[p], err));
+	return EE_OK;
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "file/json.h"
+#include "base/try.h"
 #include "stats/check.h"
 #include "stats/lows.h"
 
@@ -16,22 +16,35 @@ ee_layer_free(struct ee_layer *layer)
 	memset(layer, 0, sizeof(*layer));
 }
 
-static const char *
-text_or_null(struct ee_arena *arena, const struct ee_value *map,
-	     const char *key)
+enum ee_dtype
+ee_precision_of(const char *name, enum ee_dtype other)
 {
-	const struct ee_value *v = ee_get(map, key);
+	enum ee_dtype d;
 
-	return v != NULL && v->type == EE_TEXT ?
-	       ee_arena_text(arena, v->u.text, v->n) : NULL;
+	for (d = EE_F32; d <= EE_BF16 && name != NULL; d++)
+		if (strcmp(name, ee_dtype_name(d)) == 0)
+			return d;
+	return other;
 }
 
-/* 'v' itself if it is a list, a list of it if it is something, or empty. */
-static struct ee_value
-as_list(struct ee_arena *arena, const struct ee_value *v)
+const char *
+ee_layer_text(struct ee_layer *l, const char *text)
 {
+	return text == NULL ? NULL :
+	       ee_arena_text(&l->arena, text, strlen(text));
+}
+
+/* What the record has of 'key', else the header: a list, or a list of the
+ * map, or an empty one. */
+static struct ee_value
+list_of(struct ee_arena *arena, const struct ee_value *record,
+	const struct ee_value *header, const char *key)
+{
+	const struct ee_value *v = ee_get(record, key);
 	struct ee_value list = ee_list();
 
+	if (v == NULL)
+		v = ee_get(header, key);
 	if (v != NULL && v->type == EE_LIST)
 		return ee_copy(arena, v);
 	if (v != NULL && v->type == EE_MAP && v->n > 0)
@@ -39,52 +52,36 @@ as_list(struct ee_arena *arena, const struct ee_value *v)
 	return list;
 }
 
-static const struct ee_value *
-here_or_there(const struct ee_value *record, const struct ee_value *header,
-	      const char *key)
+const char *const ee_layer_more[EE_LAYER_MORE] = {
+	"until", "frobenius", "spectrum"
+};
+
+void
+ee_layer_origin(struct ee_layer *l, const struct ee_value *record,
+		const struct ee_value *header)
 {
-	const struct ee_value *v = ee_get(record, key);
-
-	return v != NULL ? v : ee_get(header, key);
-}
-
-static const char *const more_keys[] = { "until", "frobenius", "spectrum" };
-
-/* What is kept besides the sums, as it is. */
-static void
-read_more(struct ee_layer *l, const struct ee_value *record)
-{
-	const struct ee_value *v;
+	const struct ee_value *model = ee_get(record, "model");
+	const struct ee_value *docs = ee_get(record, "documents"), *v;
+	const char *side = ee_maybe_text(record, "side");
 	unsigned i;
 
-	l->more = ee_map();
-	for (i = 0; i < sizeof(more_keys) / sizeof(more_keys[0]); i++)
-		if ((v = ee_get(record, more_keys[i])) != NULL)
-			ee_put(&l->arena, &l->more, more_keys[i],
-			       ee_copy(&l->arena, v));
-}
-
-static enum ee_status
-read_origin(struct ee_layer *l, const struct ee_value *record,
-	    const struct ee_value *header, struct ee_err *err)
-{
-	const struct ee_value *model = here_or_there(record, header, "model");
-	const struct ee_value *docs = ee_get(record, "documents");
-
-	l->corpus = as_list(&l->arena, here_or_there(record, header,
-						     "corpus"));
-	l->history = as_list(&l->arena, here_or_there(record, header,
-						      "history"));
-	l->side = text_or_null(&l->arena, record, "side");
-	if (l->side == NULL)
-		l->side = "in";
-	l->fingerprint = text_or_null(&l->arena, record, "fingerprint");
-	l->model = text_or_null(&l->arena, model, "name");
-	l->model_fingerprint = text_or_null(&l->arena, model, "fingerprint");
+	if (model == NULL)
+		model = ee_get(header, "model");
+	l->corpus = list_of(&l->arena, record, header, "corpus");
+	l->history = list_of(&l->arena, record, header, "history");
+	l->side = side != NULL ? ee_layer_text(l, side) : "in";
+	l->fingerprint = ee_layer_text(l, ee_maybe_text(record,
+							"fingerprint"));
+	l->model = ee_layer_text(l, ee_maybe_text(model, "name"));
+	l->model_fingerprint = ee_layer_text(l, ee_maybe_text(model,
+							"fingerprint"));
 	l->documents = docs != NULL && docs->type == EE_INT &&
 		       docs->u.integer >= 0 ? docs->u.integer : -1;
-	read_more(l, record);
-	return ee_arena_check(&l->arena, err);
+	l->more = ee_map();
+	for (i = 0; i < EE_LAYER_MORE; i++)
+		if ((v = ee_get(record, ee_layer_more[i])) != NULL)
+			ee_put(&l->arena, &l->more, ee_layer_more[i],
+			       ee_copy(&l->arena, v));
 }
 
 /* What the record has; its own word for it may name more (cov). */
@@ -93,10 +90,6 @@ read_collect(const struct ee_value *record, unsigned *collect,
 	     struct ee_err *err)
 {
 	const struct ee_value *list = ee_get(record, "collect");
-	const enum ee_collect plain[] = { EE_COLLECT_MOM2, EE_COLLECT_MEAN,
-					  EE_COLLECT_VAR,
-					  EE_COLLECT_NORM_MEAN };
-	enum ee_status status = EE_OK;
 	unsigned one;
 	size_t i;
 
@@ -105,14 +98,15 @@ read_collect(const struct ee_value *record, unsigned *collect,
 	     i++) {
 		if (list->u.list[i].type != EE_TEXT)
 			continue;
-		status = ee_collect_parse(list->u.list[i].u.text, &one, err);
-		if (status != EE_OK)
+		if (ee_collect_parse(list->u.list[i].u.text, &one,
+				     err) != EE_OK)
 			return ee_within(err, EE_EFORMAT, "collect");
 		*collect |= one;
 	}
-	for (i = 0; list == NULL && i < 4; i++)
-		if (ee_get(record, ee_collect_name(plain[i])) != NULL)
-			*collect |= plain[i];
+	for (i = 0; list == NULL && i < EE_SUMS; i++)
+		if (ee_get(record, ee_sum_names[i]) != NULL &&
+		    ee_collect_parse(ee_sum_names[i], &one, err) == EE_OK)
+			*collect |= one;
 	if (*collect == 0)
 		return ee_fail(err, EE_EFORMAT, "no statistics in the record");
 	return EE_OK;
@@ -121,81 +115,65 @@ read_collect(const struct ee_value *record, unsigned *collect,
 static enum ee_status
 read_width(const struct ee_value *record, size_t *width, struct ee_err *err)
 {
-	static const char *const keys[] = { "mom2", "mean", "var" };
 	const struct ee_value *v;
-	int64_t n;
+	int64_t n = 1;
 	unsigned i;
 
-	for (i = 0; i < 3; i++) {
-		v = ee_get(record, keys[i]);
+	for (i = 0; i < 3; i++) {	/* the last sum is a number */
+		v = ee_get(record, ee_sum_names[i]);
 		if (v != NULL && v->type == EE_TENSOR &&
 		    v->u.tensor.ndim > 0) {
 			*width = v->u.tensor.shape[0];
 			return EE_OK;
 		}
 	}
-	*width = 1;
-	if (ee_get(record, "width") == NULL)
-		return EE_OK;
-	if (ee_get_int(record, "width", 1, EE_MAX_WIDTH, &n, "record",
-		       err) != EE_OK)
-		return EE_EFORMAT;
+	if (ee_get(record, "width") != NULL)
+		TRY(ee_get_int(record, "width", 1, EE_MAX_WIDTH, &n, "record",
+			       err));
 	*width = (size_t)n;
 	return EE_OK;
 }
 
 static enum ee_status
-read_vector(const struct ee_value *record, const char *key, size_t width,
-	    double *out, struct ee_err *err)
+read_vector(const struct ee_value *record, const char *key,
+	    struct ee_exact *sum, struct ee_err *err)
 {
 	struct ee_tensor t;
-	enum ee_status status;
 	char shape[128];
 	size_t i;
 
-	if (out == NULL)
+	if (sum->n == 0)
 		return EE_OK;
-	status = ee_get_tensor(record, key, EE_F64, 1, &t, "record", err);
-	if (status != EE_OK)
-		return status;
-	if (t.shape[0] != width)
+	TRY(ee_get_tensor(record, key, EE_F64, 1, &t, "record", err));
+	if (t.shape[0] != sum->n)
 		return ee_fail(err, EE_EFORMAT, "'%s': shape %s, want (%zu,)",
-			       key, ee_tensor_shape(&t, shape), width);
-	memcpy(out, t.data, width * sizeof(*out));
-	for (i = 0; i < width; i++)
-		if (!isfinite(out[i]))
+			       key, ee_tensor_shape(&t, shape), sum->n);
+	memcpy(sum->first, t.data, sum->n * sizeof(*sum->first));
+	for (i = 0; i < sum->n; i++)
+		if (!isfinite(sum->first[i]))
 			return ee_fail(err, EE_EMATH, "'%s': value %zu is not "
 				       "finite", key, i);
 	return EE_OK;
 }
 
 static enum ee_status
-read_sums(struct ee_layer *l, const struct ee_value *record,
+read_sums(struct ee_moments *m, const struct ee_value *record,
 	  struct ee_err *err)
 {
-	struct ee_moments *m = &l->sums;
 	struct ee_tensor t;
-	enum ee_status status = EE_OK;
 
-	if (m->mom2 != NULL)
-		status = ee_get_tensor(record, "mom2", EE_F64, 2, &t,
-				       "record", err);
-	if (m->mom2 != NULL && status == EE_OK) {
-		status = ee_check_moment(&t, m->width, "mom2", err);
-		if (status == EE_OK)
-			ee_pack_matrix(m->width, t.data, m->mom2);
+	if (m->mom2.n > 0) {
+		TRY(ee_get_tensor(record, "mom2", EE_F64, 2, &t, "record",
+				  err));
+		TRY(ee_check_moment(&t, m->width, "mom2", err));
+		ee_pack_matrix(&t, 1, m->mom2.first);
 	}
-	if (status == EE_OK)
-		status = read_vector(record, "mean", m->width, m->sum, err);
-	if (status == EE_OK)
-		status = read_vector(record, "var", m->width, m->squares,
-				     err);
-	if (status == EE_OK && (m->collect & EE_COLLECT_NORM_MEAN))
-		status = ee_get_real(record, "norm_mean", 0, HUGE_VAL,
-				     &m->norm, "record", err);
-	if (status == EE_OK)
-		status = ee_lows_from_record(m, record, err);
-	return status;
+	TRY(read_vector(record, "mean", &m->sum, err));
+	TRY(read_vector(record, "var", &m->squares, err));
+	if (m->norm.n > 0)
+		TRY(ee_get_real(record, "norm_mean", 0, HUGE_VAL,
+				m->norm.first, "record", err));
+	return ee_lows_from_record(m, record, err);
 }
 
 /* One number that tells these sums from others. */
@@ -203,14 +181,14 @@ static uint64_t
 mark_of(const struct ee_moments *m)
 {
 	uint64_t h = ee_hash(EE_HASH_START, &m->count, sizeof(m->count));
+	const double norm = m->norm.n > 0 ? *m->norm.first : 0;
 	size_t i;
 
-	for (i = 0; m->mom2 != NULL && i < m->width; i++)
-		h = ee_hash(h, m->mom2 + ee_packed_row(m->width, i),
+	for (i = 0; m->mom2.n > 0 && i < m->width; i++)
+		h = ee_hash(h, m->mom2.first + ee_packed_row(m->width, i),
 			    sizeof(double));
-	if (m->sum != NULL)
-		h = ee_hash(h, m->sum, m->width * sizeof(double));
-	return ee_hash(h, &m->norm, sizeof(m->norm));
+	h = ee_hash(h, m->sum.first, m->sum.n * sizeof(double));
+	return ee_hash(h, &norm, sizeof(norm));
 }
 
 void
@@ -252,51 +230,47 @@ ee_layer_put_parts(struct ee_arena *arena, const struct ee_layer *l,
 	parts = ee_arena_alloc(arena, l->marks.n * sizeof(*parts), 8);
 	for (i = 0; parts != NULL && i < l->marks.n; i++)
 		parts[i] = l->marks.u.list[i].u.integer;
-	if (parts != NULL)
-		ee_put(arena, out, key, ee_tensor(ee_tensor_2d(EE_I64, parts,
-			l->marks.n, 0)));
+	ee_put_array(arena, out, key, EE_I64, parts, l->marks.n, 0);
+}
+
+/* All but the name, by which errors call the layer. */
+static enum ee_status
+read_record(struct ee_layer *l, const struct ee_value *record,
+	    const struct ee_value *header, struct ee_err *err)
+{
+	unsigned collect;
+	int64_t count;
+	size_t width;
+
+	ee_layer_origin(l, record, header);
+	TRY(ee_arena_check(&l->arena, err));
+	TRY(ee_get_int(record, "count", 1, INT64_MAX, &count, "record", err));
+	TRY(read_collect(record, &collect, err));
+	TRY(read_width(record, &width, err));
+	TRY(ee_moments_init(&l->sums, width, collect, err));
+	TRY(read_sums(&l->sums, record, err));
+	l->sums.count = count;
+	l->precision = ee_precision_of(ee_maybe_text(record, "precision"),
+				       EE_F64);
+	return ee_layer_parts(l, ee_get(record, "parts"), "parts", err);
 }
 
 enum ee_status
 ee_layer_from_record(struct ee_layer *l, const struct ee_value *record,
 		     const struct ee_value *header, struct ee_err *err)
 {
-	unsigned collect;
+	const char *name = ee_maybe_text(record, "name");
 	enum ee_status status;
-	int64_t count = 0;
-	size_t width = 0;
 
 	memset(l, 0, sizeof(*l));
-	l->name = text_or_null(&l->arena, record, "name");
-	if (l->name == NULL) {
-		status = ee_fail(err, EE_EFORMAT, "record: 'name' is missing");
-		goto fail;
+	if (name == NULL)
+		return ee_fail(err, EE_EFORMAT, "record: 'name' is missing");
+	l->name = ee_layer_text(l, name);
+	status = read_record(l, record, header, err);
+	if (status != EE_OK) {
+		status = ee_within(err, status, "statistics of '%s'", name);
+		ee_layer_free(l);
 	}
-	status = read_origin(l, record, header, err);
-	if (status == EE_OK)
-		status = ee_get_int(record, "count", 1, INT64_MAX, &count,
-				    "record", err);
-	if (status == EE_OK)
-		status = read_collect(record, &collect, err);
-	if (status == EE_OK)
-		status = read_width(record, &width, err);
-	if (status == EE_OK)
-		status = ee_moments_init(&l->sums, width, collect, err);
-	if (status == EE_OK)
-		status = read_sums(l, record, err);
-	if (status == EE_OK) {
-		l->sums.count = count;
-		l->precision = ee_precision_of(text_or_null(&l->arena, record,
-							    "precision"),
-					       EE_F64);
-		status = ee_layer_parts(l, ee_get(record, "parts"), "parts",
-					err);
-	}
-	if (status == EE_OK)
-		return EE_OK;
-	status = ee_within(err, status, "statistics of '%s'", l->name);
-fail:
-	ee_layer_free(l);
 	return status;
 }
 
@@ -304,23 +278,22 @@ static void
 put_sums(struct ee_arena *arena, const struct ee_moments *m,
 	 struct ee_value *out)
 {
+	const size_t d = m->width;
 	double *full;
 	size_t bytes;
 
-	if (m->mom2 != NULL && ee_mul(m->width * m->width, 8, &bytes) &&
+	if (m->mom2.n > 0 && ee_mul(d * d, sizeof(*full), &bytes) &&
 	    (full = ee_arena_alloc(arena, bytes, 64)) != NULL) {
-		ee_unpack_matrix(m->width, m->mom2, full);
-		ee_put(arena, out, "mom2", ee_tensor(ee_tensor_2d(EE_F64,
-			full, m->width, m->width)));
+		ee_unpack_matrix(d, m->mom2.first, 1, EE_F64, full);
+		ee_put_array(arena, out, "mom2", EE_F64, full, d, d);
 	}
-	if (m->sum != NULL)
-		ee_put(arena, out, "mean", ee_tensor(ee_tensor_2d(EE_F64,
-			m->sum, m->width, 0)));
-	if (m->squares != NULL)
-		ee_put(arena, out, "var", ee_tensor(ee_tensor_2d(EE_F64,
-			m->squares, m->width, 0)));
-	if (m->collect & EE_COLLECT_NORM_MEAN)
-		ee_put(arena, out, "norm_mean", ee_real(m->norm));
+	if (m->sum.n > 0)
+		ee_put_array(arena, out, "mean", EE_F64, m->sum.first, d, 0);
+	if (m->squares.n > 0)
+		ee_put_array(arena, out, "var", EE_F64, m->squares.first, d,
+			     0);
+	if (m->norm.n > 0)
+		ee_put(arena, out, "norm_mean", ee_real(*m->norm.first));
 	ee_lows_record(arena, m, out);
 }
 

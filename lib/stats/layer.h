@@ -53,13 +53,29 @@ struct ee_layer {
 
 void ee_layer_free(struct ee_layer *layer);
 
+/* "float32" and the like; 'other' where it is none of them, or NULL. */
+enum ee_dtype ee_precision_of(const char *name, enum ee_dtype other);
+
+/* A copy of a text in the layer's arena; NULL of NULL. */
+const char *ee_layer_text(struct ee_layer *layer, const char *text);
+
+/* Side, fingerprint, model, corpus, history, documents, and what is no sum:
+ * what the record tells, else the header (either may be NULL).  Memory that
+ * was not there is remembered by the layer's arena. */
+void ee_layer_origin(struct ee_layer *layer, const struct ee_value *record,
+		     const struct ee_value *header);
+
+/* The statistics that are no sums, by their names in records. */
+enum { EE_LAYER_MORE = 3 };
+extern const char *const ee_layer_more[EE_LAYER_MORE];
+
 /* Set 'marks' from the sums, once they are complete. */
 void ee_layer_mark(struct ee_layer *layer);
-/* The same from the i8 array 'parts', called 'what', unless it is NULL; and
- * that array, of more than one part, added to a map.  Fails with EE_EFORMAT,
- * EE_ENOMEM. */
+/* The same from the i8 array 'parts', called 'what', unless it is NULL.  Fails
+ * with EE_EFORMAT, EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_layer_parts(struct ee_layer *layer,
 	const struct ee_value *parts, const char *what, struct ee_err *err);
+/* That array, made in 'arena', of more than one part, added to a map. */
 void ee_layer_put_parts(struct ee_arena *arena, const struct ee_layer *layer,
 			const char *key, struct ee_value *out);
 
@@ -91,11 +107,16 @@ EE_MUST_CHECK enum ee_status ee_layer_merge(struct ee_layer *layer,
 
 /*
  * The members of its .npz file, in order: the reference's own, in
- * 'precision' (EE_F32, EE_F64), then ours, called "ee.*".  'sample_size' -1
- * is written as None.  Fails with EE_ENOMEM.
+ * 'precision' (EE_F32, EE_F64), then ours, called "ee.*"; made in 'arena',
+ * texts borrowed from 'layer'.  'sample_size' -1 is written as None.
+ *
+ * 'moment': mom2.mom2 is divided by the count, mom2.count is 1, so that
+ * whoever divides gets the same moment; ee.moment_of is the count, by which
+ * readers here multiply again; ee.low.mom2 is left out.
+ * Fails with EE_EINPUT (no mom2 to be a moment), EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_layer_arrays(struct ee_arena *arena,
-	const struct ee_layer *layer, enum ee_dtype precision,
+	const struct ee_layer *layer, enum ee_dtype precision, bool moment,
 	int64_t sample_size, struct ee_value *out, struct ee_err *err);
 
 /* From an .npz file, the reference's or ours.  Name and side are taken from

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "file/json.h"
 #include "stats/check.h"
 #include "stats/layer.h"
@@ -23,46 +24,35 @@ bad(const struct file *f, const char *key, const char *what)
 	return ee_fail(f->err, EE_EFORMAT, "%s: '%s' %s", f->path, key, what);
 }
 
-/* A vector of 'width' reals, times 'scale', into 'out'. */
+/* Reals, as many as there are sums, times 'by'. */
 static enum ee_status
-read_vector(struct file *f, const char *key, size_t width, double scale,
-	    double *out)
+read_vector(struct file *f, const char *key, double by, struct ee_exact *sum)
 {
 	struct ee_tensor t;
-	enum ee_status status;
 	size_t i;
 
-	status = ee_source_reals(f->source, key, &t, NULL, f->err);
-	if (status != EE_OK)
-		return status;
-	if (t.ndim != 1 || t.shape[0] != width)
+	TRY(ee_source_reals(f->source, key, &t, NULL, f->err));
+	if (t.ndim != 1 || t.shape[0] != sum->n)
 		return bad(f, key, "has another width than the rest");
-	for (i = 0; i < width; i++) {
-		out[i] = ee_tensor_at(&t, i) * scale;
-		if (!isfinite(out[i]))
+	for (i = 0; i < sum->n; i++) {
+		sum->first[i] = ee_tensor_at(&t, i) * by;
+		if (!isfinite(sum->first[i]))
 			return bad(f, key, "is not finite");
 	}
 	return EE_OK;
 }
 
 static enum ee_status
-read_matrix(struct file *f, const char *key, size_t width, double *packed)
+read_matrix(struct file *f, const char *key, double by)
 {
+	struct ee_moments *m = &f->layer->sums;
 	struct ee_tensor t;
-	enum ee_status status;
 	char what[256];
-	size_t i, j;
 
-	status = ee_source_reals(f->source, key, &t, NULL, f->err);
-	if (status != EE_OK)
-		return status;
+	TRY(ee_source_reals(f->source, key, &t, NULL, f->err));
 	snprintf(what, sizeof(what), "%s: '%s'", f->path, key);
-	status = ee_check_moment(&t, width, what, f->err);
-	if (status != EE_OK)
-		return status;
-	for (i = 0; i < width; i++)
-		for (j = i; j < width; j++)
-			*packed++ = ee_tensor_at(&t, i * width + j);
+	TRY(ee_check_moment(&t, m->width, what, f->err));
+	ee_pack_matrix(&t, by, m->mom2.first);
 	return EE_OK;
 }
 
@@ -71,22 +61,16 @@ read_matrix(struct file *f, const char *key, size_t width, double *packed)
  * sum x = n mean, sum x x^T = cmom2 + n mean mean^T.
  */
 static enum ee_status
-read_centred(struct file *f, const char *key, bool matrix)
+add_means(struct file *f, const char *key, bool matrix)
 {
 	struct ee_moments *m = &f->layer->sums;
-	const double n = (double)m->count;
-	enum ee_status status;
+	const double *sum = m->sum.first, n = (double)m->count;
+	double *to = matrix ? m->mom2.first : m->squares.first;
 	size_t i, j;
-	double *to;
 
-	status = matrix ? read_matrix(f, key, m->width, m->mom2) :
-			  read_vector(f, key, m->width, 1, m->squares);
-	if (status != EE_OK)
-		return status;
-	to = matrix ? m->mom2 : m->squares;
 	for (i = 0; i < m->width; i++)
 		for (j = i; j < (matrix ? m->width : i + 1); j++)
-			if (!isfinite(*to++ += m->sum[i] * (m->sum[j] / n)))
+			if (!isfinite(*to++ += sum[i] * (sum[j] / n)))
 				return bad(f, key, "is too large");
 	return EE_OK;
 }
@@ -97,91 +81,79 @@ read_sums(struct file *f, unsigned collect)
 	struct ee_moments *m = &f->layer->sums;
 	const char *mean = collect & EE_COLLECT_MEAN ? "mean.mean" :
 			   collect & EE_COLLECT_VAR ? "var.mean" : "cov.mean";
-	enum ee_status status = EE_OK;
-	size_t i;
+	const double n = (double)m->count;
 
-	if (m->sum != NULL)
-		status = read_vector(f, mean, m->width, (double)m->count,
-				     m->sum);
-	if (status == EE_OK && (collect & EE_COLLECT_MOM2))
-		status = read_matrix(f, "mom2.mom2", m->width, m->mom2);
-	else if (status == EE_OK && (collect & EE_COLLECT_COV))
-		status = read_centred(f, "cov.cmom2", true);
-	if (status == EE_OK && (collect & EE_COLLECT_MOM2) &&
-	    ee_source_has(f->source, "ee.moment_of"))
-		for (i = 0; i < ee_packed_row(m->width, m->width); i++)
-			m->mom2[i] *= (double)m->count;
-	if (status == EE_OK && m->squares != NULL)
-		status = read_centred(f, "var.cmom2", false);
-	if (status == EE_OK && (collect & EE_COLLECT_NORM_MEAN))
-		status = read_vector(f, "norm_mean.mean", 1, (double)m->count,
-				     &m->norm);
-	if (status == EE_OK && m->norm < 0)
-		status = bad(f, "norm_mean.mean", "is negative");
-	return status;
+	if (m->sum.n > 0)
+		TRY(read_vector(f, mean, n, &m->sum));
+	if (collect & EE_COLLECT_MOM2) {
+		TRY(read_matrix(f, "mom2.mom2", ee_source_has(f->source,
+				"ee.moment_of") ? n : 1));
+	} else if (collect & EE_COLLECT_COV) {
+		TRY(read_matrix(f, "cov.cmom2", 1));
+		TRY(add_means(f, "cov.cmom2", true));
+	}
+	if (m->squares.n > 0) {
+		TRY(read_vector(f, "var.cmom2", 1, &m->squares));
+		TRY(add_means(f, "var.cmom2", false));
+	}
+	if (m->norm.n > 0)
+		TRY(read_vector(f, "norm_mean.mean", n, &m->norm));
+	if (m->norm.n > 0 && *m->norm.first < 0)
+		return bad(f, "norm_mean.mean", "is negative");
+	return EE_OK;
 }
 
 /* A JSON list in an array, or an empty list. */
 static enum ee_status
 read_json_list(struct file *f, const char *key, struct ee_value *out)
 {
-	struct ee_arena *arena = &f->layer->arena;
 	const char *text = ee_source_text(f->source, key);
-	enum ee_status status;
 
 	*out = ee_list();
 	if (text == NULL)
 		return EE_OK;
-	status = ee_json_parse(arena, text, strlen(text), f->path, out,
-			       f->err);
-	return status == EE_OK && out->type != EE_LIST ?
-	       bad(f, key, "is no JSON list") : status;
+	TRY(ee_json_parse(&f->layer->arena, text, strlen(text), f->path, out,
+			  f->err));
+	return out->type == EE_LIST ? EE_OK : bad(f, key, "is no JSON list");
 }
 
 /* What is no sum: maps are JSON texts here. */
 static enum ee_status
 read_more(struct file *f)
 {
-	static const char *const keys[] = { "until", "frobenius",
-					    "spectrum" };
 	struct ee_arena *arena = &f->layer->arena;
-	enum ee_status status = EE_OK;
 	const struct ee_value *v;
-	struct ee_value map;
+	struct ee_value copy;
 	char key[32];
 	unsigned i;
 
 	f->layer->more = ee_map();
-	for (i = 0; i < 3 && status == EE_OK; i++) {
-		snprintf(key, sizeof(key), "ee.%s", keys[i]);
+	for (i = 0; i < EE_LAYER_MORE; i++) {
+		snprintf(key, sizeof(key), "ee.%s", ee_layer_more[i]);
 		if (!ee_source_has(f->source, key))
 			continue;
-		status = ee_source_get(f->source, key, &v, f->err);
-		if (status == EE_OK && v->type == EE_TEXT)
-			status = ee_json_parse(arena, v->u.text, v->n, key,
-					       &map, f->err);
-		if (status == EE_OK)
-			ee_put(arena, &f->layer->more, keys[i],
-			       v->type == EE_TEXT ? map : ee_copy(arena, v));
+		TRY(ee_source_get(f->source, key, &v, f->err));
+		if (v->type == EE_TEXT)
+			TRY(ee_json_parse(arena, v->u.text, v->n, key, &copy,
+					  f->err));
+		else
+			copy = ee_copy(arena, v);
+		ee_put(arena, &f->layer->more, ee_layer_more[i], copy);
 	}
-	return status;
+	return EE_OK;
 }
 
 static const char *
 copy_text(struct file *f, const char *key)
 {
-	const char *text = ee_source_text(f->source, key);
-
-	return text == NULL ? NULL :
-	       ee_arena_text(&f->layer->arena, text, strlen(text));
+	return ee_layer_text(f->layer, ee_source_text(f->source, key));
 }
 
 static enum ee_status
-read_texts(struct file *f)
+read_origin(struct file *f)
 {
 	struct ee_layer *l = f->layer;
 	const char *base = strrchr(f->path, '/');
-	enum ee_status status;
 	struct ee_statname name;
 	int64_t n;
 
@@ -191,22 +163,19 @@ read_texts(struct file *f)
 	l->fingerprint = copy_text(f, "ee.fingerprint");
 	l->model = copy_text(f, "ee.model");
 	l->model_fingerprint = copy_text(f, "ee.model_fingerprint");
-	if (l->name == NULL && ee_statname_parse(&l->arena, base, &name))
-		l->name = name.layer;
 	if (l->name == NULL)
-		l->name = ee_arena_text(&l->arena, base, strlen(base));
+		l->name = ee_statname_parse(&l->arena, base, &name) ?
+			  name.layer : ee_layer_text(l, base);
 	if (l->side == NULL)
 		l->side = "in";
 	l->documents = ee_source_has(f->source, "ee.documents") &&
 		       ee_source_int(f->source, "ee.documents", 0, &n,
 				     f->err) == EE_OK ? n : -1;
 	l->sample_size = ee_source_sample_size(f->source);
-	status = read_json_list(f, "ee.corpus", &l->corpus);
-	if (status == EE_OK)
-		status = read_json_list(f, "ee.history", &l->history);
-	if (status == EE_OK)
-		status = read_more(f);
-	return status != EE_OK ? status : ee_arena_check(&l->arena, f->err);
+	TRY(read_json_list(f, "ee.corpus", &l->corpus));
+	TRY(read_json_list(f, "ee.history", &l->history));
+	TRY(read_more(f));
+	return ee_arena_check(&l->arena, f->err);
 }
 
 /* A moment, of which whoever divides by the count 1 gets the same. */
@@ -226,7 +195,6 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 {
 	const struct ee_collect_arrays *a = ee_collect_arrays;
 	struct ee_tensor t;
-	enum ee_status status;
 	int64_t n;
 
 	*collect = 0;
@@ -234,11 +202,9 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 	for (; a < ee_collect_arrays + EE_COLLECT_ARRAYS; a++) {
 		if (!ee_source_has(f->source, a->count))
 			continue;
-		status = ee_source_int(f->source, a->count, 1, &n, f->err);
-		if (status == EE_OK && a->bit == EE_COLLECT_MOM2)
-			status = read_moment_of(f, &n);
-		if (status != EE_OK)
-			return status;
+		TRY(ee_source_int(f->source, a->count, 1, &n, f->err));
+		if (a->bit == EE_COLLECT_MOM2)
+			TRY(read_moment_of(f, &n));
 		if (*collect != 0 && n != *count)
 			return bad(f, a->count, "differs from the other "
 				   "counts");
@@ -246,12 +212,12 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 		*collect |= a->bit;
 		if (*width != 0)
 			continue;
-		status = ee_source_reals(f->source, a->data, &t,
-					 &f->layer->precision, f->err);
-		if (status != EE_OK)
-			return status;
+		TRY(ee_source_reals(f->source, a->data, &t,
+				    &f->layer->precision, f->err));
 		*width = t.ndim > 0 ? t.shape[0] : 0;
 	}
+	if ((*collect & EE_COLLECT_COV) && ee_source_has(f->source, "corr"))
+		*collect |= EE_COLLECT_CORR;
 	return *collect != 0 ? EE_OK :
 	       ee_fail(f->err, EE_EFORMAT, "%s: holds no layer statistics "
 		       "(no mom2.count)", f->path);
@@ -261,45 +227,35 @@ read_kinds(struct file *f, unsigned *collect, int64_t *count, size_t *width)
 static enum ee_status
 read_lows(struct file *f)
 {
+	struct ee_layer *l = f->layer;
 	const struct ee_value *parts = NULL;
-	enum ee_status status;
 
-	status = ee_lows_from_source(&f->layer->sums, f->source,
-				     f->layer->precision, f->err);
-	f->layer->precision = ee_precision_of(ee_source_text(f->source,
-				"ee.precision"), f->layer->precision);
-	if (status == EE_OK && ee_source_has(f->source, "ee.parts"))
-		status = ee_source_get(f->source, "ee.parts", &parts, f->err);
-	if (status == EE_OK)
-		status = ee_layer_parts(f->layer, parts, "ee.parts", f->err);
-	return status == EE_OK ? EE_OK :
-	       ee_within(f->err, status, "%s", f->path);
+	TRY(ee_lows_from_source(&l->sums, f->source, l->precision, f->err));
+	l->precision = ee_precision_of(ee_source_text(f->source,
+						      "ee.precision"),
+				       l->precision);
+	if (ee_source_has(f->source, "ee.parts"))
+		TRY(ee_source_get(f->source, "ee.parts", &parts, f->err));
+	return ee_layer_parts(l, parts, "ee.parts", f->err);
 }
 
 static enum ee_status
 read_file(struct file *f)
 {
+	struct ee_moments *m = &f->layer->sums;
 	enum ee_status status;
-	unsigned collect = 0;
+	unsigned collect;
 	int64_t count = 0;
-	size_t width = 0;
+	size_t width;
 
-	status = read_kinds(f, &collect, &count, &width);
-	if (status == EE_OK && ee_source_has(f->source, "corr") &&
-	    (collect & EE_COLLECT_COV))
-		collect |= EE_COLLECT_CORR;
-	if (status == EE_OK)
-		status = ee_moments_init(&f->layer->sums, width, collect,
-					 f->err);
+	TRY(read_kinds(f, &collect, &count, &width));
+	TRY(ee_moments_init(m, width, collect, f->err));
+	m->count = count;
+	TRY(read_sums(f, collect));
+	status = read_lows(f);
 	if (status != EE_OK)
-		return status;
-	f->layer->sums.count = count;
-	status = read_sums(f, collect);
-	if (status == EE_OK)
-		status = read_lows(f);
-	if (status == EE_OK)
-		status = read_texts(f);
-	return status;
+		return ee_within(f->err, status, "%s", f->path);
+	return read_origin(f);
 }
 
 enum ee_status

@@ -19,22 +19,22 @@
 #include "stats/moments.h"
 #include "stats/source.h"
 
-/* "float32" and the like; 'other' where it is none of them, or NULL. */
-enum ee_dtype ee_precision_of(const char *name, enum ee_dtype other);
-
-/* Drop what the sums leave: they are rounded, once. */
+/* Keep the sums alone: they are rounded, once. */
 void ee_drop_lows(struct ee_moments *m);
 
-/* Add the arrays to a record. */
+/* Add the arrays, made in 'arena', to a record; none where nothing is left. */
 void ee_lows_record(struct ee_arena *arena, const struct ee_moments *m,
 		    struct ee_value *record);
-/* Take them from one.  Fails with EE_EFORMAT, EE_EMATH, EE_ENOMEM. */
+/* Add what a record has of them to the sums.  Fails with EE_EFORMAT, EE_EMATH
+ * (not finite), EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_lows_from_record(struct ee_moments *m,
 	const struct ee_value *record, struct ee_err *err);
 
-/* The same for the arrays of a file, whose matrix is of 'precision'. */
+/* The same for the arrays of a file, whose matrix is of 'precision'; nothing
+ * of mom2 where that is divided ('moment'). */
 void ee_lows_arrays(struct ee_arena *arena, const struct ee_moments *m,
-		    enum ee_dtype precision, struct ee_value *arrays);
+		    enum ee_dtype precision, bool moment,
+		    struct ee_value *arrays);
 /* Fails with EE_EFORMAT as well if they do not belong to the others. */
 EE_MUST_CHECK enum ee_status ee_lows_from_source(struct ee_moments *m,
 	struct ee_source *source, enum ee_dtype precision,

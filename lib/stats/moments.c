@@ -5,14 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "math/blas.h"
 #include "math/threads.h"
 
 /* Rows of the product that are made at a time, and of those on the diagonal:
  * the BLAS copies all columns for each, and below it work is wasted. */
-enum { PANEL = 512, CORNER = 128 };
+enum { PANEL = 512, CORNER = 128, TILE = 64 };
 
 static const unsigned full_matrix = EE_COLLECT_COV | EE_COLLECT_CORR;
+
+const char *const ee_sum_names[EE_SUMS] = {
+	"mom2", "mean", "var", "norm_mean"
+};
+
+/* What each of the sums is kept for. */
+static const unsigned kept_for[EE_SUMS] = {
+	EE_COLLECT_MOM2 | EE_COLLECT_COV | EE_COLLECT_CORR,
+	EE_COLLECT_MEAN | EE_COLLECT_VAR | EE_COLLECT_COV | EE_COLLECT_CORR,
+	EE_COLLECT_VAR, EE_COLLECT_NORM_MEAN
+};
 
 size_t
 ee_packed_row(size_t width, size_t i)
@@ -20,74 +32,79 @@ ee_packed_row(size_t width, size_t i)
 	return i * width - i * (i - 1) / 2;
 }
 
+/* By tiles of both triangles. */
 void
-ee_unpack_matrix(size_t width, const double *packed, double *full)
+ee_unpack_matrix(size_t width, const double *packed, double by,
+		 enum ee_dtype dtype, void *full)
 {
-	size_t i, j;
+	double *f64 = dtype == EE_F64 ? full : NULL;
+	float *f32 = full;
+	size_t i, j, k;
 
-	for (i = 0; i < width; i++) {
-		memcpy(full + i * width + i, packed,
-		       (width - i) * sizeof(*full));
-		packed += width - i;
-		for (j = 0; j < i; j++)
-			full[i * width + j] = full[j * width + i];
+	for (k = 0; k < width; k += TILE) {
+		for (i = 0; i < width && i < k + TILE; i++) {
+			const double *row = packed + ee_packed_row(width, i);
+			const size_t end = k + TILE < width ? k + TILE : width;
+
+			j = i > k ? i : k;
+			for (row += j - i; j < end; j++) {
+				const double v = *row++ / by;
+				const size_t a = i * width + j;
+				const size_t b = j * width + i;
+
+				if (f64 != NULL)
+					f64[a] = f64[b] = v;
+				else
+					f32[a] = f32[b] = (float)v;
+			}
+		}
 	}
 }
 
 void
-ee_pack_matrix(size_t width, const double *full, double *packed)
+ee_pack_matrix(const struct ee_tensor *full, double by, double *packed)
 {
-	size_t i;
+	const double *f64 = full->dtype == EE_F64 ? full->data : NULL;
+	const float *f32 = full->data;
+	const size_t n = full->shape[0];
+	size_t i, j;
 
-	for (i = 0; i < width; i++) {
-		memcpy(packed, full + i * width + i,
-		       (width - i) * sizeof(*full));
-		packed += width - i;
-	}
+	for (i = 0; i < n; i++)
+		for (j = i * n + i; j < (i + 1) * n; j++)
+			*packed++ = (f64 != NULL ? f64[j] : (double)f32[j]) *
+				    by;
 }
 
 enum ee_status
 ee_moments_init(struct ee_moments *m, size_t width, unsigned collect,
 		struct ee_err *err)
 {
-	const bool matrix = (collect & (full_matrix | EE_COLLECT_MOM2)) != 0;
-	const size_t packed = ee_packed_row(width, width);
+	const size_t n[EE_SUMS] = { ee_packed_row(width, width), width, width,
+				    1 };
+	unsigned i;
 
 	memset(m, 0, sizeof(*m));
 	if (width == 0 || width > EE_MAX_WIDTH)
 		return ee_fail(err, EE_EINPUT, "rows of %zu values", width);
 	m->width = width;
 	m->collect = collect;
-	if (matrix && (m->mom2 = ee_doubles(packed, err)) == NULL)
-		goto fail;
-	if ((collect & ~(unsigned)(EE_COLLECT_MOM2 | EE_COLLECT_NORM_MEAN)) &&
-	    (m->sum = ee_doubles(width, err)) == NULL)
-		goto fail;
-	if ((collect & EE_COLLECT_VAR) &&
-	    (m->squares = ee_doubles(width, err)) == NULL)
-		goto fail;
-	if (m->mom2 != NULL)
-		memset(m->mom2, 0, packed * sizeof(*m->mom2));
-	if (m->sum != NULL)
-		memset(m->sum, 0, width * sizeof(*m->sum));
-	if (m->squares != NULL)
-		memset(m->squares, 0, width * sizeof(*m->squares));
+	for (i = 0; i < EE_SUMS; i++) {
+		if ((collect & kept_for[i]) != 0 &&
+		    ee_exact_init(&m->sums[i], n[i], err) != EE_OK) {
+			ee_moments_free(m);
+			return EE_ENOMEM;
+		}
+	}
 	return EE_OK;
-fail:
-	ee_moments_free(m);
-	return EE_ENOMEM;
 }
 
 void
 ee_moments_free(struct ee_moments *m)
 {
-	free(m->mom2);
-	free(m->sum);
-	free(m->squares);
-	ee_lows_free(&m->mom2_low);
-	ee_lows_free(&m->sum_low);
-	ee_lows_free(&m->squares_low);
-	ee_lows_free(&m->norm_low);
+	unsigned i;
+
+	for (i = 0; i < EE_SUMS; i++)
+		ee_exact_free(&m->sums[i]);
 	free(m->rows);
 	ee_scratch_free(&m->own);
 	memset(m, 0, sizeof(*m));
@@ -196,8 +213,8 @@ multiply(struct ee_moments *m, size_t n, const float *x, struct ee_err *err)
 	if (c == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < d; i += rows) {
-		struct panel p = { .c = c, .packed = m->mom2, .first = i,
-				   .cols = d - i, .width = d };
+		struct panel p = { .c = c, .packed = m->mom2.first,
+				   .first = i, .cols = d - i, .width = d };
 
 		rows = d - i < PANEL ? d - i : PANEL;
 		multiply_panel(n, rows, p.cols, d, x + i, c);
@@ -234,8 +251,8 @@ multiply_exactly(struct ee_moments *m, size_t n, const float *x,
 	ee_parallel(n * d, 1 << 16, widen, &p);
 	for (i = 0; i < d; i += rows) {
 		rows = d - i < PANEL ? d - i : PANEL;
-		p = (struct panel){ .wide = c, .packed = m->mom2, .first = i,
-				    .cols = d - i, .width = d };
+		p = (struct panel){ .wide = c, .packed = m->mom2.first,
+				    .first = i, .cols = d - i, .width = d };
 		ee_dgemm(true, false, rows, p.cols, n, 1.0, y + i, d, y + i,
 			 d, 0.0, c, p.cols);
 		ee_parallel(rows, 16, add_panel, &p);
@@ -300,66 +317,39 @@ ee_moments_add(struct ee_moments *m, size_t n, const float *x,
 	       struct ee_err *err)
 {
 	const size_t d = m->width;
-	enum ee_status status = EE_OK;
-	double norm;
+	double *sum = m->sum.first, *squares = m->squares.first, norm;
 	size_t i, j;
 
-	if (m->mom2 != NULL)
-		status = add_products(m, n, x, err);
-	if (status != EE_OK)
-		return status;
+	if (m->mom2.first != NULL)
+		TRY(add_products(m, n, x, err));
 	m->count += (int64_t)n;
 	for (i = 0; i < n; i++, x += d) {
-		for (j = 0; m->sum != NULL && j < d; j++)
-			m->sum[j] += (double)x[j];
-		for (j = 0; m->squares != NULL && j < d; j++)
-			m->squares[j] += (double)x[j] * (double)x[j];
-		if ((m->collect & EE_COLLECT_NORM_MEAN) == 0)
+		for (j = 0; sum != NULL && j < d; j++)
+			sum[j] += (double)x[j];
+		for (j = 0; squares != NULL && j < d; j++)
+			squares[j] += (double)x[j] * (double)x[j];
+		if (m->norm.first == NULL)
 			continue;
-		norm = 0;
-		for (j = 0; j < d; j++)
+		for (norm = 0, j = 0; j < d; j++)
 			norm += (double)x[j] * (double)x[j];
-		m->norm += sqrt(norm);
+		*m->norm.first += sqrt(norm);
 	}
 	return EE_OK;
-}
-
-/* Arrays of n: first, low += other's. */
-static enum ee_status
-add_all(size_t n, double *first, struct ee_lows *low, const double *other,
-	const struct ee_lows *other_low, struct ee_err *err)
-{
-	enum ee_status status = EE_OK;
-	size_t p;
-
-	if (first == NULL || other == NULL)
-		return EE_OK;
-	status = ee_exact_add(first, low, n, 0, n, other, err);
-	for (p = 0; p < other_low->planes && status == EE_OK; p++)
-		status = ee_exact_add(first, low, n, 0, n,
-				      other_low->plane[p], err);
-	return status;
 }
 
 enum ee_status
 ee_moments_merge(struct ee_moments *m, const struct ee_moments *other,
 		 struct ee_err *err)
 {
-	const size_t d = m->width;
-	enum ee_status status;
+	unsigned i;
 
 	m->collect &= other->collect;
 	m->count += other->count;
-	status = add_all(1, &m->norm, &m->norm_low, &other->norm,
-			 &other->norm_low, err);
-	if (status == EE_OK)
-		status = add_all(ee_packed_row(d, d), m->mom2, &m->mom2_low,
-				 other->mom2, &other->mom2_low, err);
-	if (status == EE_OK)
-		status = add_all(d, m->sum, &m->sum_low, other->sum,
-				 &other->sum_low, err);
-	if (status == EE_OK)
-		status = add_all(d, m->squares, &m->squares_low,
-				 other->squares, &other->squares_low, err);
-	return status;
+	for (i = 0; i < EE_SUMS; i++) {
+		if (m->collect & kept_for[i])
+			TRY(ee_exact_merge(&m->sums[i], &other->sums[i], err));
+		else
+			ee_exact_free(&m->sums[i]);
+	}
+	return EE_OK;
 }

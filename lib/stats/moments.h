@@ -22,6 +22,7 @@
 #define EE_MOMENTS_H
 
 #include "base/base.h"
+#include "base/value.h"
 #include "stats/collect.h"
 #include "stats/exact.h"
 
@@ -34,22 +35,31 @@ struct ee_scratch {
 };
 void ee_scratch_free(struct ee_scratch *scratch);
 
+enum { EE_SUMS = 4 };
+
 struct ee_moments {
 	size_t width;			/* f */
 	unsigned collect;
 	int64_t count;			/* rows, those waiting included */
-	double *mom2;			/* packed: row i has f - i values */
-	double *sum, *squares;		/* (f) */
-	double norm;
-	/* What the doubles above leave of sums that were merged: exact.h. */
-	struct ee_lows mom2_low, sum_low, squares_low, norm_low;
+	union {				/* what is not kept holds nothing */
+		struct {
+			struct ee_exact mom2;	/* packed: f - i in row i */
+			struct ee_exact sum, squares;	/* f each */
+			struct ee_exact norm;		/* 1 */
+		};
+		struct ee_exact sums[EE_SUMS];
+	};
 	float *rows;			/* waiting to be multiplied */
 	size_t waiting;
 	struct ee_scratch *shared;	/* borrowed; NULL: its own */
 	struct ee_scratch own;
 };
 
-/* What 'collect' does not need stays NULL.  On failure 'm' holds nothing. */
+/* What records call the sums: mom2, mean, var, norm_mean. */
+extern const char *const ee_sum_names[EE_SUMS];
+
+/* Zeros, for rows of 'width' values.  On failure 'm' holds nothing.  Fails
+ * with EE_EINPUT (no such width), EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_moments_init(struct ee_moments *m,
 	size_t width, unsigned collect, struct ee_err *err);
 void ee_moments_free(struct ee_moments *m);
@@ -65,7 +75,8 @@ EE_MUST_CHECK enum ee_status ee_moments_flush(struct ee_moments *m,
 
 /*
  * Add the sums of 'other', of the same width and flushed, without rounding;
- * what is collected afterwards is what both have.  Fails as ee_exact_add.
+ * what is collected afterwards, and kept, is what both have.  Fails as
+ * ee_exact_add.
  */
 EE_MUST_CHECK enum ee_status ee_moments_merge(struct ee_moments *m,
 	const struct ee_moments *other, struct ee_err *err);
@@ -76,8 +87,10 @@ double ee_scratch_bytes(size_t width, unsigned collect);
 
 /* Where row i of the packed triangle starts (its first value is (i, i)). */
 size_t ee_packed_row(size_t width, size_t i);
-/* The triangle as a full matrix (width, width) and back. */
-void ee_unpack_matrix(size_t width, const double *packed, double *full);
-void ee_pack_matrix(size_t width, const double *full, double *packed);
+/* The triangle divided by 'by' as a full matrix (width, width) of EE_F32 or
+ * EE_F64; and from such a one, multiplied. */
+void ee_unpack_matrix(size_t width, const double *packed, double by,
+		      enum ee_dtype dtype, void *full);
+void ee_pack_matrix(const struct ee_tensor *full, double by, double *packed);
 
 #endif

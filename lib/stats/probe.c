@@ -76,9 +76,7 @@ moment(const struct ee_moments *m, double *c)
 	double mean = 0;
 	size_t i;
 
-	ee_unpack_matrix(f, m->mom2, c);
-	for (i = 0; i < f * f; i++)
-		c[i] /= (double)m->count;
+	ee_unpack_matrix(f, m->mom2.first, (double)m->count, EE_F64, c);
 	for (i = 0; i < f; i++)
 		mean += c[i * f + i] / (double)f;
 	for (i = 0; i < f; i++)

@@ -120,7 +120,7 @@ ee_layer_save(struct ee_arena *arena, const struct ee_layer *l,
 		status = place_of(arena, l, opt, size, &place, err);
 	*path = opt->dir != NULL ? place : opt->file;
 	if (status == EE_OK)
-		status = ee_layer_arrays(&data, l, opt->precision, size,
+		status = ee_layer_arrays(&data, l, opt->precision, false, size,
 					 &arrays, err);
 	if (status == EE_OK)
 		status = ee_npz_write(*path, &arrays, opt->deflate, err);

@@ -43,7 +43,7 @@ ee_collector_watch(struct ee_collector *c, double until, struct ee_err *err)
 	enum ee_status status = EE_OK;
 	size_t i;
 
-	if (c->taps[0].layer.sums.mom2 == NULL)
+	if (c->taps[0].layer.sums.mom2.n == 0)
 		return ee_fail(err, EE_EINPUT, "whether C^-1 k has settled "
 			       "can only be told where mom2, cov or corr is "
 			       "collected");

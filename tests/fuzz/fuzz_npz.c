@@ -56,7 +56,8 @@ write_again(const struct ee_layer *l)
 	    again.sums.collect != l->sums.collect)
 		abort();
 	ee_layer_free(&again);
-	if (ee_layer_arrays(&arena, l, EE_F32, -1, &record, &err) != EE_OK)
+	if (ee_layer_arrays(&arena, l, EE_F32, false, -1, &record,
+			    &err) != EE_OK)
 		abort();
 	ee_arena_free(&arena);
 }
@@ -65,15 +66,15 @@ write_again(const struct ee_layer *l)
 static void
 add_again(struct ee_layer *l, const char *path)
 {
-	const size_t n = ee_packed_row(l->sums.width, l->sums.width);
-	const double first = l->sums.mom2 != NULL ? l->sums.mom2[n - 1] : 0;
+	const size_t n = l->sums.mom2.n;
+	const double first = n > 0 ? l->sums.mom2.first[n - 1] : 0;
 	struct ee_layer again;
 	struct ee_err err;
 
 	if (ee_layer_from_npz(&again, path, &err) != EE_OK)
 		abort();
 	if (ee_moments_merge(&l->sums, &again.sums, &err) == EE_OK &&
-	    l->sums.mom2 != NULL && l->sums.mom2[n - 1] != 2 * first)
+	    n > 0 && l->sums.mom2.first[n - 1] != 2 * first)
 		abort();
 	ee_layer_free(&again);
 }

@@ -5,7 +5,6 @@
  */
 #include <check.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/random.h"
 #include "golden.h"
@@ -22,28 +21,28 @@ static const double hard[] = {
 };
 enum { HARD = sizeof(hard) / sizeof(hard[0]), WIDE = 150 };
 
-/* Number i is the sum of all of 'hard', turned by i. */
+/* Number i is the sum of all of 'hard', turned by i; or is so no more. */
 static void
-add_hard(double *first, struct ee_lows *low, size_t term)
+add_hard(struct ee_exact *sum, size_t term, double sign)
 {
 	double terms[WIDE];
 	size_t i;
 
 	for (i = 0; i < WIDE; i++)
-		terms[i] = hard[(term + i) % HARD];
-	must(ee_exact_add(first, low, WIDE, 0, WIDE, terms, &err));
+		terms[i] = sign * hard[(term + i) % HARD];
+	must(ee_exact_add(sum, terms, &err));
 }
 
 static void
-same_number(const double *a, const struct ee_lows *la, size_t i,
-	    const double *b, const struct ee_lows *lb, size_t k)
+same_number(const struct ee_exact *a, size_t i, const struct ee_exact *b,
+	    size_t k)
 {
 	size_t p;
 
-	ck_assert_mem_eq(&a[i], &b[k], sizeof(*a));
+	ck_assert_mem_eq(&a->first[i], &b->first[k], sizeof(*a->first));
 	for (p = 0; p < EE_EXACT_PLANES; p++) {
-		const double v = p < la->planes ? la->plane[p][i] : 0;
-		const double w = p < lb->planes ? lb->plane[p][k] : 0;
+		const double v = p < a->planes ? a->plane[p][i] : 0;
+		const double w = p < b->planes ? b->plane[p][k] : 0;
 
 		ck_assert_mem_eq(&v, &w, sizeof(v));
 	}
@@ -51,16 +50,16 @@ same_number(const double *a, const struct ee_lows *la, size_t i,
 
 START_TEST(exact_orders)
 {
-	struct ee_lows whole = { 0 }, mixed, half, part[2];
-	double first[WIDE] = { 0 }, other[WIDE], sum[WIDE], zero[WIDE];
+	struct ee_exact whole, sum, other, zero;
 	size_t order[HARD], i, k, t, round;
 	struct ee_random r;
 
-	memset(zero, 0, sizeof(zero));
+	must(ee_exact_init(&whole, WIDE, &err));
+	must(ee_exact_init(&zero, WIDE, &err));
 	for (t = 0; t < HARD; t++)
-		add_hard(first, &whole, t);
+		add_hard(&whole, t, 1);
 	for (i = 1; i < WIDE; i++)	/* all terms are in each */
-		same_number(first, &whole, i, first, &whole, 0);
+		same_number(&whole, i, &whole, 0);
 	ck_assert_uint_ge(whole.planes, 2);
 	ee_random_seed(&r, 3);
 	for (round = 0; round < 12; round++) {
@@ -74,34 +73,22 @@ START_TEST(exact_orders)
 			order[t] = order[k];
 			order[k] = i;
 		}
-		memset(&mixed, 0, sizeof(mixed));
-		memset(&half, 0, sizeof(half));
-		memcpy(other, zero, sizeof(zero));
-		memcpy(sum, zero, sizeof(zero));
+		must(ee_exact_init(&sum, WIDE, &err));
+		must(ee_exact_init(&other, WIDE, &err));
 		for (t = 0; t < HARD; t++)	/* two groups, then both */
-			add_hard(t < cut ? other : sum, t < cut ? &half :
-				 &mixed, order[t]);
-		must(ee_exact_add(sum, &mixed, WIDE, 0, WIDE, other, &err));
-		for (t = 0; t < half.planes; t++)
-			must(ee_exact_add(sum, &mixed, WIDE, 0, WIDE,
-					  half.plane[t], &err));
+			add_hard(t < cut ? &other : &sum, order[t], 1);
+		must(ee_exact_merge(&sum, &other, &err));
 		for (i = 0; i < WIDE; i++)
-			same_number(sum, &mixed, i, first, &whole, 0);
-		ee_lows_free(&half);
-		for (t = 0; t < HARD; t++) {	/* and all out again */
-			double terms[WIDE];
-
-			for (i = 0; i < WIDE; i++)
-				terms[i] = -hard[(t + i) % HARD];
-			must(ee_exact_add(sum, &mixed, WIDE, 0, WIDE, terms,
-					  &err));
-		}
-		memset(part, 0, sizeof(part));
+			same_number(&sum, i, &whole, 0);
+		for (t = 0; t < HARD; t++)	/* and all out again */
+			add_hard(&sum, t, -1);
 		for (i = 0; i < WIDE; i++)
-			same_number(sum, &mixed, i, zero, &part[0], i);
-		ee_lows_free(&mixed);
+			same_number(&sum, i, &zero, i);
+		ee_exact_free(&sum);
+		ee_exact_free(&other);
 	}
-	ee_lows_free(&whole);
+	ee_exact_free(&whole);
+	ee_exact_free(&zero);
 }
 END_TEST
 

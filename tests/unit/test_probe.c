@@ -226,7 +226,7 @@ START_TEST(weight_sums)
 		ck_assert_double_eq_tol(four, gram_norm(w, v), 1e-9 * four);
 		for (k = 0; k < w->out; k++)
 			first += (double)v[w->in_major ? k : k * w->in];
-		ck_assert_double_eq_tol(l.sums.sum[0], first, 1e-12);
+		ck_assert_double_eq_tol(l.sums.sum.first[0], first, 1e-12);
 		free(v);
 		ee_layer_free(&l);
 		ee_model_close(model);

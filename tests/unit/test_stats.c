@@ -85,7 +85,7 @@ distance(const struct ee_moments *m)
 	for (i = 0; i < D; i++) {
 		for (j = i; j < D; j++) {
 			const double want = plain_mom2(i, j);
-			const double is = m->mom2[ee_packed_row(D, i) + j - i];
+			const double is = m->mom2.first[ee_packed_row(D, i) + j - i];
 
 			d += (is - want) * (is - want);
 			n += want * want;
@@ -113,8 +113,8 @@ START_TEST(moments_plain)
 			sum += (double)x[i * D + j];
 			squares += (double)x[i * D + j] * (double)x[i * D + j];
 		}
-		ck_assert_double_eq_tol(m.sum[j], sum, 1e-12 * squares);
-		ck_assert_double_eq_tol(m.squares[j], squares,
+		ck_assert_double_eq_tol(m.sum.first[j], sum, 1e-12 * squares);
+		ck_assert_double_eq_tol(m.squares.first[j], squares,
 					1e-12 * squares);
 	}
 	for (i = 0; i < N; i++) {
@@ -122,7 +122,7 @@ START_TEST(moments_plain)
 			row += (double)x[i * D + j] * (double)x[i * D + j];
 		norm += sqrt(row);
 	}
-	ck_assert_double_eq_tol(m.norm, norm, 1e-12 * norm);
+	ck_assert_double_eq_tol(*m.norm.first, norm, 1e-12 * norm);
 	ee_moments_free(&m);
 	ee_moments_free(&exact);
 }
@@ -141,9 +141,9 @@ START_TEST(moments_cuts)
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		must(ee_moments_init(&m, D, everything, &err));
 		add_rows(&m, 0, N, steps[i]);
-		ck_assert_mem_eq(m.mom2, one.mom2, size);
-		ck_assert_mem_eq(m.sum, one.sum, D * sizeof(double));
-		ck_assert(m.norm == one.norm);
+		ck_assert_mem_eq(m.mom2.first, one.mom2.first, size);
+		ck_assert_mem_eq(m.sum.first, one.sum.first, D * sizeof(double));
+		ck_assert(*m.norm.first == *one.norm.first);
 		ee_moments_free(&m);
 	}
 	ee_moments_free(&one);
@@ -169,17 +169,22 @@ END_TEST
 START_TEST(packed_matrix)
 {
 	double full[25], packed[15], again[25];
+	const struct ee_tensor t = ee_tensor_2d(EE_F64, full, 5, 5);
+	float half[25];
 	size_t i, j;
 
 	for (i = 0; i < 5; i++)
 		for (j = 0; j < 5; j++)
 			full[i * 5 + j] = (double)(i < j ? 10 * i + j :
 							   10 * j + i);
-	ee_pack_matrix(5, full, packed);
+	ee_pack_matrix(&t, 1, packed);
 	ck_assert_double_eq(packed[ee_packed_row(5, 3)], full[3 * 5 + 3]);
 	ck_assert_uint_eq(ee_packed_row(5, 5), 15);
-	ee_unpack_matrix(5, packed, again);
+	ee_unpack_matrix(5, packed, 1, EE_F64, again);
 	ck_assert_mem_eq(full, again, sizeof(full));
+	ee_unpack_matrix(5, packed, 2, EE_F32, half);
+	for (i = 0; i < 25; i++)
+		ck_assert_double_eq((double)half[i], full[i] / 2);
 }
 END_TEST
 
@@ -447,11 +452,11 @@ same_layers(const struct ee_collector *a, const struct ee_collector *b)
 
 		ck_assert_int_eq(l->sums.count, m->sums.count);
 		ck_assert_int_eq(l->documents, m->documents);
-		ck_assert_mem_eq(l->sums.mom2, m->sums.mom2,
+		ck_assert_mem_eq(l->sums.mom2.first, m->sums.mom2.first,
 				 ee_packed_row(d, d) * sizeof(double));
-		ck_assert_mem_eq(l->sums.sum, m->sums.sum,
+		ck_assert_mem_eq(l->sums.sum.first, m->sums.sum.first,
 				 d * sizeof(double));
-		ck_assert(l->sums.norm == m->sums.norm);
+		ck_assert(*l->sums.norm.first == *m->sums.norm.first);
 	}
 }
 
@@ -672,7 +677,7 @@ round_trip(const char *path)
 	must(ee_layer_from_npz(&l, path, &err));
 	must(ee_layer_record(&arena, &l, &r, &err));
 	must(ee_layer_from_record(&m, &r, NULL, &err));
-	must(ee_layer_arrays(&arena, &m, EE_F32, -1, &arrays, &err));
+	must(ee_layer_arrays(&arena, &m, EE_F32, false, -1, &arrays, &err));
 	must(ee_npz_open(&npz, path, &err));
 	for (i = 0; i < npz.n; i++) {
 		const struct ee_value *v = ee_get(&arrays, npz.names[i]);
