@@ -155,10 +155,7 @@ tool_keep(struct tool *tool, const char *path, const char *kind,
 	if (status == EE_OK)
 		status = ee_writer_end(out, &tool->err);
 	ee_writer_close(out);
-	if (status == EE_OK)
-		return ee_outfile_commit(&file, &tool->err);
-	ee_outfile_abort(&file);
-	return status;
+	return ee_outfile_end(&file, status, &tool->err);
 }
 
 FILE *

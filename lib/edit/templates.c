@@ -6,6 +6,7 @@
 
 #include "base/outfile.h"
 #include "base/random.h"
+#include "base/try.h"
 #include "file/json.h"
 #include "model/generate.h"
 
@@ -113,15 +114,9 @@ ee_templates_write(const struct ee_templates *t, const char *path,
 		   struct ee_err *err)
 {
 	struct ee_outfile file;
-	enum ee_status status = ee_outfile_open(&file, path, err);
 
-	if (status != EE_OK)
-		return status;
-	status = ee_templates_print(t, file.fp, err);
-	if (status == EE_OK)
-		return ee_outfile_commit(&file, err);
-	ee_outfile_abort(&file);
-	return status;
+	TRY(ee_outfile_open(&file, path, err));
+	return ee_outfile_end(&file, ee_templates_print(t, file.fp, err), err);
 }
 
 static const char *const starts[] = {

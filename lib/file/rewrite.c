@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/outfile.h"
+#include "base/try.h"
 #include "file/torch_convert.h"
 
 const struct ee_changed *
@@ -65,18 +66,13 @@ put(FILE *fp, const void *data, size_t size)
 	return size == 0 || fwrite(data, 1, size, fp) == size;
 }
 
-/* Commit the file, or say at once why not all was put: errno still knows. */
+/* End the file; if not all was put, errno still knows why. */
 static enum ee_status
 finish(struct ee_outfile *out, bool all_put, const char *to,
        struct ee_err *err)
 {
-	enum ee_status status;
-
-	if (all_put)
-		return ee_outfile_commit(out, err);
-	status = ee_fail_sys(err, "%s: write", to);
-	ee_outfile_abort(out);
-	return status;
+	return ee_outfile_end(out, all_put ? EE_OK :
+			      ee_fail_sys(err, "%s: write", to), err);
 }
 
 static enum ee_status
@@ -84,15 +80,13 @@ copy_bytes(const char *from, const char *to, struct ee_err *err)
 {
 	struct ee_mapped file;
 	struct ee_outfile out;
-	enum ee_status status = ee_map_file(&file, from, err);
+	enum ee_status status;
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_map_file(&file, from, err));
 	status = ee_outfile_open(&out, to, err);
-	if (status == EE_OK) {
+	if (status == EE_OK)
 		status = finish(&out, put(out.fp, file.data, file.size), to,
 				err);
-	}
 	ee_unmap_file(&file);
 	return status;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "file/json.h"
 #include "file/safetensors.h"
 
@@ -119,18 +120,17 @@ enum ee_status
 ee_safetensors_write(FILE *fp, const struct ee_named *list, size_t n,
 		     const struct ee_value *metadata, struct ee_err *err)
 {
-	enum ee_status status;
 	size_t i, bytes = 0;
 
-	status = ee_safetensors_header(fp, list, n, metadata, err);
-	for (i = 0; i < n && status == EE_OK; i++) {
+	TRY(ee_safetensors_header(fp, list, n, metadata, err));
+	for (i = 0; i < n; i++) {
 		(void)ee_tensor_bytes(&list[i].tensor, &bytes);
 		if (bytes > 0 &&
 		    fwrite(list[i].tensor.data, 1, bytes, fp) != bytes)
-			status = ee_fail_sys(err, "tensor '%s': write",
-					     list[i].name);
+			return ee_fail_sys(err, "tensor '%s': write",
+					   list[i].name);
 	}
-	return status;
+	return EE_OK;
 }
 
 enum ee_status
@@ -138,13 +138,11 @@ ee_safetensors_save(const char *path, const struct ee_named *list, size_t n,
 		    const struct ee_value *metadata, struct ee_err *err)
 {
 	struct ee_outfile out;
-	enum ee_status status = ee_outfile_open(&out, path, err);
+	enum ee_status status;
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_outfile_open(&out, path, err));
 	status = ee_safetensors_write(out.fp, list, n, metadata, err);
-	if (status == EE_OK)
-		return ee_outfile_commit(&out, err);
-	ee_outfile_abort(&out);
-	return ee_within(err, status, "%s", path);
+	if (status != EE_OK)
+		status = ee_within(err, status, "%s", path);
+	return ee_outfile_end(&out, status, err);
 }

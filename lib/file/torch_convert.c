@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/outfile.h"
+#include "base/try.h"
 #include "file/json.h"
 
 enum { NAME = 64 };
@@ -61,58 +62,9 @@ list_of(const struct ee_weights *w, size_t file,
 }
 
 static enum ee_status
-write_file(const char *path, const struct ee_named *list, size_t n,
-	   struct ee_err *err)
-{
-	struct ee_arena arena = { 0 };
-	struct ee_value metadata = ee_map();
-	enum ee_status status;
-
-	/* without it transformers does not load the file */
-	ee_put(&arena, &metadata, "format", ee_text("pt"));
-	status = ee_arena_check(&arena, err);
-	if (status == EE_OK)
-		status = ee_safetensors_save(path, list, n, &metadata, err);
-	ee_arena_free(&arena);
-	return status;
-}
-
-static enum ee_status
-write_index(const struct ee_weights *w, const char *path, struct ee_err *err)
-{
-	struct ee_value index = ee_map(), metadata = ee_map();
-	struct ee_value map = ee_map();
-	struct ee_arena arena = { 0 };
-	struct ee_outfile out;
-	enum ee_status status;
-	size_t i, bytes = 0, total = 0;
-	char name[NAME];
-
-	for (i = 0; i < w->n; i++) {
-		new_name(w, w->list[i].file, name);
-		ee_put(&arena, &map, w->list[i].name,
-		       ee_text(ee_arena_text(&arena, name, strlen(name))));
-		if (ee_tensor_bytes(&w->list[i].tensor, &bytes))
-			total += bytes;
-	}
-	ee_put(&arena, &metadata, "total_size", ee_int((int64_t)total));
-	ee_put(&arena, &index, "metadata", metadata);
-	ee_put(&arena, &index, "weight_map", map);
-	status = ee_arena_check(&arena, err);
-	if (status == EE_OK)
-		status = ee_outfile_open(&out, path, err);
-	if (status == EE_OK) {
-		ee_json_write(out.fp, &index);
-		fputc('\n', out.fp);
-		status = ee_outfile_commit(&out, err);
-	}
-	ee_arena_free(&arena);
-	return status;
-}
-
-static enum ee_status
 convert_file(const struct ee_weights *w, size_t file,
-	     const struct ee_changed *changed, size_t n, const char *path,
+	     const struct ee_changed *changed, size_t n,
+	     const struct ee_value *metadata, const char *path,
 	     struct ee_err *err)
 {
 	size_t count;
@@ -121,9 +73,61 @@ convert_file(const struct ee_weights *w, size_t file,
 
 	if (list == NULL)
 		return EE_ENOMEM;
-	status = write_file(path, list, count, err);
+	status = ee_safetensors_save(path, list, count, metadata, err);
 	free(list);
 	return status;
+}
+
+static enum ee_status
+write_index(struct ee_arena *arena, const struct ee_weights *w,
+	    const char *path, struct ee_err *err)
+{
+	struct ee_value index = ee_map(), metadata = ee_map();
+	struct ee_value map = ee_map();
+	struct ee_outfile out;
+	size_t i, bytes = 0, total = 0;
+	char name[NAME];
+
+	for (i = 0; i < w->n; i++) {
+		new_name(w, w->list[i].file, name);
+		ee_put(arena, &map, w->list[i].name,
+		       ee_text(ee_arena_text(arena, name, strlen(name))));
+		if (ee_tensor_bytes(&w->list[i].tensor, &bytes))
+			total += bytes;
+	}
+	ee_put(arena, &metadata, "total_size", ee_int((int64_t)total));
+	ee_put(arena, &index, "metadata", metadata);
+	ee_put(arena, &index, "weight_map", map);
+	TRY(ee_arena_check(arena, err));
+	TRY(ee_outfile_open(&out, path, err));
+	ee_json_write(out.fp, &index);
+	fputc('\n', out.fp);
+	return ee_outfile_commit(&out, err);
+}
+
+static enum ee_status
+convert(struct ee_arena *arena, const struct ee_weights *w,
+	const struct ee_changed *changed, size_t n, const char *dir,
+	struct ee_err *err)
+{
+	struct ee_value metadata = ee_map();
+	const char *path;
+	char name[NAME];
+	size_t i;
+
+	/* without it transformers does not load the file */
+	ee_put(arena, &metadata, "format", ee_text("pt"));
+	for (i = 0; i < w->nfiles; i++) {
+		new_name(w, i, name);
+		path = ee_arena_printf(arena, "%s/%s", dir, name);
+		TRY(ee_arena_check(arena, err));
+		TRY(convert_file(w, i, changed, n, &metadata, path, err));
+	}
+	if (w->nfiles == 1)
+		return EE_OK;
+	path = ee_arena_printf(arena, "%s/model.safetensors.index.json", dir);
+	TRY(ee_arena_check(arena, err));
+	return write_index(arena, w, path, err);
 }
 
 enum ee_status
@@ -131,25 +135,8 @@ ee_torch_convert(const struct ee_weights *w, const struct ee_changed *changed,
 		 size_t n, const char *dir, struct ee_err *err)
 {
 	struct ee_arena arena = { 0 };
-	enum ee_status status = EE_OK;
-	const char *path;
-	char name[NAME];
-	size_t i;
+	enum ee_status status = convert(&arena, w, changed, n, dir, err);
 
-	for (i = 0; i < w->nfiles && status == EE_OK; i++) {
-		new_name(w, i, name);
-		path = ee_arena_printf(&arena, "%s/%s", dir, name);
-		status = ee_arena_check(&arena, err);
-		if (status == EE_OK)
-			status = convert_file(w, i, changed, n, path, err);
-	}
-	if (status == EE_OK && w->nfiles > 1) {
-		path = ee_arena_printf(&arena,
-				       "%s/model.safetensors.index.json", dir);
-		status = ee_arena_check(&arena, err);
-		if (status == EE_OK)
-			status = write_index(w, path, err);
-	}
 	ee_arena_free(&arena);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <yaml.h>
 
 #include "base/outfile.h"
+#include "base/try.h"
 #include "file/json.h"
 #include "file/yaml_scalar.h"
 
@@ -23,7 +24,7 @@ struct doc {
 	bool has_event;
 	struct ee_arena *arena;
 	struct anchor *anchors;
-	size_t nanchors;
+	size_t nanchors, room;
 	size_t expanded;	/* values that aliases have stood for */
 	const char *where;
 	struct ee_err *err;
@@ -115,17 +116,11 @@ static enum ee_status
 remember(struct doc *d, const char *name, const struct ee_value *v,
 	 size_t size)
 {
-	struct anchor *grown;
-
 	if (name == NULL)
 		return EE_OK;
-	grown = ee_grow(d->anchors, d->nanchors + 1, sizeof(*grown), d->err);
-	if (grown == NULL)
-		return EE_ENOMEM;
-	d->anchors = grown;
-	grown[d->nanchors].name = name;
-	grown[d->nanchors].value = *v;
-	grown[d->nanchors++].size = size;
+	TRY(ee_reserve(&d->anchors, &d->room, d->nanchors + 1,
+		       sizeof(*d->anchors), d->err));
+	d->anchors[d->nanchors++] = (struct anchor){ name, *v, size };
 	return EE_OK;
 }
 
@@ -156,19 +151,17 @@ static enum ee_status node(struct doc *d, unsigned depth,
 static enum ee_status
 list(struct doc *d, unsigned depth, struct ee_value *out, size_t *size)
 {
-	enum ee_status status;
 	struct ee_value item;
 
-	status = check_tag(d, d->event.data.sequence_start.tag, YAML_SEQ_TAG);
+	TRY(check_tag(d, d->event.data.sequence_start.tag, YAML_SEQ_TAG));
 	*out = ee_list();
-	while (status == EE_OK && (status = next_event(d)) == EE_OK) {
+	for (;;) {
+		TRY(next_event(d));
 		if (d->event.type == YAML_SEQUENCE_END_EVENT)
 			return EE_OK;
-		status = node(d, depth + 1, &item, size);
-		if (status == EE_OK)
-			ee_add(d->arena, out, item);
+		TRY(node(d, depth + 1, &item, size));
+		ee_add(d->arena, out, item);
 	}
-	return status;
 }
 
 static int
@@ -212,7 +205,6 @@ pair(struct doc *d, unsigned depth, struct ee_value *map, size_t *size)
 	const unsigned line = line_of(&d->event.start_mark);
 	const char *key = (const char *)d->event.data.scalar.value;
 	const size_t n = d->event.data.scalar.length;
-	enum ee_status status;
 	struct ee_value v;
 
 	if (d->event.type != YAML_SCALAR_EVENT || strlen(key) != n)
@@ -222,13 +214,9 @@ pair(struct doc *d, unsigned depth, struct ee_value *map, size_t *size)
 	if (d->event.data.scalar.anchor != NULL)
 		return bad(d, "an anchor on a key is not supported");
 	key = ee_arena_text(d->arena, key, n);
-	status = next_event(d);
-	if (status == EE_OK)
-		status = node(d, depth + 1, &v, size);
-	if (status == EE_OK)
-		status = ee_arena_check(d->arena, d->err);
-	if (status != EE_OK)
-		return status;
+	TRY(next_event(d));
+	TRY(node(d, depth + 1, &v, size));
+	TRY(ee_arena_check(d->arena, d->err));
 	v.line = line;
 	ee_put(d->arena, map, key, v);
 	return EE_OK;
@@ -237,16 +225,14 @@ pair(struct doc *d, unsigned depth, struct ee_value *map, size_t *size)
 static enum ee_status
 map(struct doc *d, unsigned depth, struct ee_value *out, size_t *size)
 {
-	enum ee_status status;
-
-	status = check_tag(d, d->event.data.mapping_start.tag, YAML_MAP_TAG);
+	TRY(check_tag(d, d->event.data.mapping_start.tag, YAML_MAP_TAG));
 	*out = ee_map();
-	while (status == EE_OK && (status = next_event(d)) == EE_OK) {
+	for (;;) {
+		TRY(next_event(d));
 		if (d->event.type == YAML_MAPPING_END_EVENT)
 			return check_keys(d, out);
-		status = pair(d, depth, out, size);
+		TRY(pair(d, depth, out, size));
 	}
-	return status;
 }
 
 static const char *
@@ -302,26 +288,20 @@ node(struct doc *d, unsigned depth, struct ee_value *out, size_t *size)
 static enum ee_status
 document(struct doc *d, struct ee_value *out)
 {
-	enum ee_status status;
 	size_t size = 0;
 
 	*out = ee_null();
 	out->line = 1;
-	status = next_event(d);				/* stream start */
-	if (status == EE_OK)
-		status = next_event(d);
-	if (status != EE_OK || d->event.type == YAML_STREAM_END_EVENT)
-		return status;
-	status = next_event(d);				/* after its start */
-	if (status == EE_OK)
-		status = node(d, 0, out, &size);
-	if (status == EE_OK)
-		status = next_event(d);			/* document end */
-	if (status == EE_OK)
-		status = next_event(d);
-	if (status == EE_OK && d->event.type != YAML_STREAM_END_EVENT)
-		status = bad(d, "a second document; only one is wanted");
-	return status;
+	TRY(next_event(d));				/* stream start */
+	TRY(next_event(d));
+	if (d->event.type == YAML_STREAM_END_EVENT)
+		return EE_OK;
+	TRY(next_event(d));				/* after its start */
+	TRY(node(d, 0, out, &size));
+	TRY(next_event(d));				/* document end */
+	TRY(next_event(d));
+	return d->event.type == YAML_STREAM_END_EVENT ? EE_OK :
+	       bad(d, "a second document; only one is wanted");
 }
 
 /*
@@ -368,10 +348,9 @@ ee_yaml_read(struct ee_arena *arena, const char *path, struct ee_value *out,
 	     struct ee_err *err)
 {
 	struct ee_mapped file;
-	enum ee_status status = ee_map_file(&file, path, err);
+	enum ee_status status;
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_map_file(&file, path, err));
 	status = ee_yaml_parse(arena, (const char *)file.data, file.size,
 			       path, out, err);
 	ee_unmap_file(&file);

@@ -8,46 +8,6 @@
 
 enum { MAX_NUMBER = 80 };	/* longer ones are texts */
 
-/* "true", "True" or "TRUE", never "tRue" */
-static bool
-is_word(const char *s, const char *word)
-{
-	const size_t n = strlen(word);
-	bool lower = true, upper = true;
-	size_t i;
-
-	if (strlen(s) != n)
-		return false;
-	for (i = 0; i < n; i++) {
-		const char up = (char)(word[i] >= 'a' && word[i] <= 'z' ?
-				       word[i] - 'a' + 'A' : word[i]);
-
-		if (i == 0 && s[0] != word[0] && s[0] != up)
-			return false;
-		if (i > 0 && s[i] != word[i])
-			lower = false;
-		if (s[i] != up)
-			upper = false;
-	}
-	return lower || upper;
-}
-
-static bool
-is_one_of(const char *s, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (is_word(s, *words))
-			return true;
-	return false;
-}
-
-static bool
-is_infinity(const char *s)
-{
-	return strcmp(s, ".inf") == 0 || strcmp(s, ".Inf") == 0 ||
-	       strcmp(s, ".INF") == 0;
-}
-
 /* Digits, an optional point among them, an optional exponent. */
 static bool
 is_real(const char *s)
@@ -141,23 +101,38 @@ plain_digits(const char *s, size_t n, char out[MAX_NUMBER + 1])
 	return true;
 }
 
+/* What a plain scalar may be, beside a number. */
+static const struct {
+	const char *texts[10];	/* up to a NULL */
+	enum ee_type type;
+	double value;
+} words[] = {
+	{ { "", "~", "null", "Null", "NULL" }, EE_NULL, 0 },
+	{ { "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON" },
+	  EE_LOGIC, 1 },
+	{ { "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF" },
+	  EE_LOGIC, 0 },
+	{ { ".nan", ".NaN", ".NAN" }, EE_REAL, (double)NAN },
+	{ { ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF" }, EE_REAL,
+	  (double)INFINITY },
+	{ { "-.inf", "-.Inf", "-.INF" }, EE_REAL, -(double)INFINITY }
+};
+
 struct ee_value
 ee_yaml_scalar(const char *s, size_t n)
 {
-	static const char *const yes[] = { "true", "yes", "on", NULL };
-	static const char *const no[] = { "false", "no", "off", NULL };
+	const char *const *text;
 	char digits[MAX_NUMBER + 1];
 	struct ee_value v;
+	size_t i;
 
-	if (n == 0 || strcmp(s, "~") == 0 || is_word(s, "null"))
-		return ee_null();
-	if (is_one_of(s, yes) || is_one_of(s, no))
-		return ee_logic(is_one_of(s, yes));
-	if (strcmp(s, ".NaN") == 0 || is_word(s, ".nan"))
-		return ee_real((double)NAN);
-	if (is_infinity(s + (s[0] == '+' || s[0] == '-')))
-		return ee_real(s[0] == '-' ? -(double)INFINITY :
-					     (double)INFINITY);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (text = words[i].texts; *text != NULL; text++)
+			if (strcmp(s, *text) == 0)
+				return words[i].type == EE_NULL ? ee_null() :
+				       words[i].type == EE_REAL ?
+				       ee_real(words[i].value) :
+				       ee_logic(words[i].value > 0);
 	if (plain_digits(s, n, digits) && number(digits, &v))
 		return v;
 	return ee_text_n(s, n);

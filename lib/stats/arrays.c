@@ -48,10 +48,7 @@ ee_stream_to_npz(struct ee_reader *reader, const char *path, bool deflate,
 	if (status == EE_END)
 		status = ee_zip_finish(&zip, err);
 	ee_zip_writer_free(&zip);
-	if (status == EE_OK)
-		return ee_outfile_commit(&file, err);
-	ee_outfile_abort(&file);
-	return status;
+	return ee_outfile_end(&file, status, err);
 }
 
 enum ee_status

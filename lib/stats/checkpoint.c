@@ -106,10 +106,7 @@ ee_collector_save(struct ee_collector *c, const char *path, const char *by,
 		status = ee_writer_end(writer, err);
 	ee_writer_close(writer);
 	ee_arena_free(&arena);
-	if (status == EE_OK)
-		return ee_outfile_commit(&file, err);
-	ee_outfile_abort(&file);
-	return status;
+	return ee_outfile_end(&file, status, err);
 }
 
 /* Copy f8 (n) into 'out'. */
