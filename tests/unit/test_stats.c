@@ -169,7 +169,7 @@ END_TEST
 START_TEST(packed_matrix)
 {
 	double full[25], packed[15], again[25];
-	const struct ee_tensor t = ee_tensor_2d(EE_F64, full, 5, 5);
+	struct ee_tensor t;
 	float half[25];
 	size_t i, j;
 
@@ -177,6 +177,7 @@ START_TEST(packed_matrix)
 		for (j = 0; j < 5; j++)
 			full[i * 5 + j] = (double)(i < j ? 10 * i + j :
 							   10 * j + i);
+	t = ee_tensor_2d(EE_F64, full, 5, 5);
 	ee_pack_matrix(&t, 1, packed);
 	ck_assert_double_eq(packed[ee_packed_row(5, 3)], full[3 * 5 + 3]);
 	ck_assert_uint_eq(ee_packed_row(5, 5), 15);
