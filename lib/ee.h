@@ -74,8 +74,8 @@
 /* edit */
 #include "edit/apply.h"
 #include "edit/delta.h"
-#include "edit/ground.h"
-#include "edit/groundstore.h"
+#include "edit/frozen.h"
+#include "edit/frozencache.h"
 #include "edit/hparams.h"
 #include "edit/lesson.h"
 #include "edit/lowrank.h"

@@ -91,11 +91,17 @@ budget_search(const struct ee_config *m, size_t layer, size_t tokens,
 }
 
 size_t
+budget_layer(const struct ee_config *m)
+{
+	return sizeof(float) * (4 * m->d + ee_site_width(m, EE_AT_QKV) +
+				2 * ee_site_width(m, EE_AT_HEADS) + 3 * m->f);
+}
+
+size_t
 budget_row(const struct ee_config *m)
 {
-	const size_t heads = ee_site_width(m, EE_AT_HEADS);
-	const size_t qkv = ee_site_width(m, EE_AT_QKV);
+	const size_t kv = ee_site_width(m, EE_AT_QKV) -
+			  ee_site_width(m, EE_AT_HEADS);
 
-	return sizeof(float) * (4 * m->d + qkv + 2 * heads + 3 * m->f +
-				m->layers * (qkv - heads));
+	return budget_layer(m) + sizeof(float) * m->layers * kv;
 }

@@ -17,7 +17,7 @@
 struct budget {
 	size_t held;
 	size_t batch;		/* rows computed together */
-	size_t kept;		/* packed weights, or grounds of lessons */
+	size_t kept;		/* packed weights, or a cache of activations */
 };
 
 /*
@@ -40,7 +40,9 @@ size_t budget_base(void);
 size_t budget_edits(const struct ee_config *model,
 		    const struct ee_hparams *hparams, bool returned);
 
-/* A row going forward: a layer's activations, all layers' keys and values. */
+/* A row going forward: a layer's activations; those, and all layers' keys and
+ * values. */
+size_t budget_layer(const struct ee_config *model);
 size_t budget_row(const struct ee_config *model);
 
 /* The search for a target in 'layer': activations of 'tokens' rows in the

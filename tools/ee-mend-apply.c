@@ -16,8 +16,10 @@ static const char usage[] =
 	"usage: ee-mend-apply -m DIR -p HPARAMS [-e DELTA]... "
 	"[--archive FILE]\n"
 	"                     [--like original|easyedit] [--max-norm R]\n"
-	"                     [--sequential | --independent] [--force]\n"
-	"                     [-hqv] [-j THREADS] [REQUESTS] > delta\n";
+	"                     [--sequential | --independent] "
+	"[--memory BYTES]\n"
+	"                     [--force] [-hqv] [-j THREADS] [REQUESTS] "
+	"> delta\n";
 
 enum { ARCHIVE = OPT_OWN, LIKE, MAX_NORM, SEQUENTIAL, INDEPENDENT };
 
@@ -45,7 +47,8 @@ one_option(struct tool *tool, struct mend_options *opt, int c)
 static struct mend_options
 parse_options(struct tool *tool, int argc, char **argv)
 {
-	static const struct option longs[] = { TOOL_LONG, MODEL_LONG,
+	static const struct option longs[] = { TOOL_LONG, TOOL_MEMORY,
+		MODEL_LONG,
 		{ "hparams", 1, 0, 'p' }, { "archive", 1, 0, ARCHIVE },
 		{ "like", 1, 0, LIKE }, { "max-norm", 1, 0, MAX_NORM },
 		{ "sequential", 0, 0, SEQUENTIAL },
@@ -69,20 +72,32 @@ parse_options(struct tool *tool, int argc, char **argv)
 	return opt;
 }
 
-/* All requests as one edit, or one edit after the other. */
+/* All requests as one edit; each by itself, as many together as memory has
+ * room for; or one after the other. */
 static enum ee_status
 edit_all(struct mend_work *w)
 {
-	const bool one = w->opt->sequential || w->opt->independent;
+	const size_t tokens = mend_tokens(w);
+	struct ee_mend_edit_job job = {
+		.model = w->model, .m = w->m, .texts = w->texts,
+		.asks = w->asks, .n = w->n, .apart = w->opt->independent,
+		.tokens = tokens,
+	};
 	struct ee_progress progress;
 	enum ee_status status = EE_OK;
-	size_t i;
+	size_t left = w->n;
 
 	ee_progress_start(&progress, tool_progress(w->tool), "requests",
 			  (double)w->n);
-	for (i = 0; i < w->n && status == EE_OK; i += one ? 1 : w->n) {
-		status = mend_edit(w, i, one ? 1 : w->n, &progress);
-		ee_progress_add(&progress, one ? 1 : (double)w->n);
+	for (; left > 0 && status == EE_OK; left -= job.n) {
+		job.n = left;
+		if (w->opt->sequential)
+			job.n = 1;
+		else if (w->opt->independent)
+			job.n = ee_mend_edit_block(&job, 0, tokens);
+		status = mend_edit(w, &job, &progress);
+		job.texts += job.n;
+		job.asks += job.n;
 	}
 	ee_progress_end(&progress);
 	return status;

@@ -46,6 +46,7 @@ make_texts(struct mend_work *w, enum ee_said_as as, struct ee_said **texts)
 
 		status = ee_said_make(&(*texts)[i], w->tok, r->prompt,
 				      r->target, as, &w->tool->arena, err);
+		(*texts)[i].id = r->id;
 		if (status != EE_OK)
 			status = ee_within(err, status, "case %s", r->id);
 	}

@@ -43,9 +43,26 @@ void mend_close(struct mend_work *w);
 EE_MUST_CHECK enum ee_status mend_lay_over(struct mend_work *w, size_t param,
 	const struct ee_delta *delta);
 
-/* One edit of 'n' requests from number 'first' on: told, checked, written,
- * and, where the next one is to build on it, laid over the model. */
-EE_MUST_CHECK enum ee_status mend_edit(struct mend_work *w, size_t first,
-	size_t n, struct ee_progress *progress);
+/* One update that was made, of the requests from 'first' on. */
+struct mend_update {
+	struct mend_work *w;
+	size_t first, n;
+	const struct ee_mend_edit *edit;
+	const double *p_before, *p_after;	/* (n) */
+	struct ee_delta *deltas;	/* (nparams) r is 0 for none */
+	double *sizes;			/* (nparams) |dW| / |W| */
+};
+/* What it does, in a line, unless quiet; the record of one weight. */
+void mend_tell(const struct mend_update *update);
+EE_MUST_CHECK enum ee_status mend_put(const struct mend_update *update,
+	size_t param);
+
+/* Some of w->texts, by a job of theirs: edited, told, checked, written, and,
+ * where the next one is to build on it, laid over the model. */
+EE_MUST_CHECK enum ee_status mend_edit(struct mend_work *w,
+	const struct ee_mend_edit_job *job, struct ee_progress *progress);
+
+/* How many tokens are computed together: as many as --memory has room for. */
+size_t mend_tokens(struct mend_work *w);
 
 #endif

@@ -116,8 +116,8 @@ train_log_open(struct training *t)
 enum ee_status
 train_log_step(struct training *t, const struct ee_mend_tally *tally)
 {
-	const struct ee_ground_store_state store =
-		ee_ground_store_state(t->run.train_store);
+	const struct ee_frozen_cache_state cache =
+		ee_frozen_cache_state(t->run.train_cache);
 	struct ee_arena a = { 0 };
 	struct ee_value v, lr = ee_list();
 	size_t i;
@@ -130,9 +130,9 @@ train_log_step(struct training *t, const struct ee_mend_tally *tally)
 	for (i = 0; i < t->m->nparams; i++)
 		ee_add(&a, &lr, ee_real((double)t->m->learned[i]));
 	ee_put(&a, &v, "edit_lrs", lr);
-	ee_put(&a, &v, "computed", ee_int((int64_t)store.computed));
-	ee_put(&a, &v, "memory", ee_int((int64_t)store.memory));
-	ee_put(&a, &v, "spilled", ee_int((int64_t)store.spilled));
+	ee_put(&a, &v, "computed", ee_int((int64_t)cache.computed));
+	ee_put(&a, &v, "memory", ee_int((int64_t)cache.memory));
+	ee_put(&a, &v, "spilled", ee_int((int64_t)cache.spilled));
 	return write_line(t, &a, &v);
 }
 

@@ -109,9 +109,10 @@ read_lessons(struct training *t)
 	return EE_OK;
 }
 
-/* How much of the grounds is kept in memory: what a training leaves of it. */
+/* How much of what the frozen model gives is kept in memory: what a training
+ * leaves of it. */
 static size_t
-store_size(struct training *t)
+cache_size(struct training *t)
 {
 	const size_t usual = (size_t)2 << 30;
 	const struct ee_mend *m = t->m;
@@ -156,8 +157,8 @@ train_open(struct training *t, struct tool *tool,
 	TRY(ee_mend_learner_open(&t->learner, err));
 	TRY(train_start(t));
 	t->run.learner = &t->learner;
-	t->run.store_options = (struct ee_ground_store_options){
-		.memory = store_size(t),
+	t->run.cache_options = (struct ee_frozen_cache_options){
+		.memory = cache_size(t),
 		.spill = opt->spill,
 		.like_easyedit = opt->like_easyedit,
 	};

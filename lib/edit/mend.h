@@ -155,6 +155,16 @@ EE_MUST_CHECK enum ee_status ee_mend_rows_make(struct ee_mend_rows *rows,
 	const struct ee_mend *m, size_t param, size_t n, struct ee_err *err);
 void ee_mend_rows_free(struct ee_mend_rows *rows);
 
+/*
+ * Transformed rows 'more' join those of an update, {0} before the first, and
+ * are then empty.  Where they would be more than the smaller side of the
+ * weight they become as many as that has: the identity there, and the sum over
+ * all of dt xt^T at the other.  Fails with EE_ENOMEM.
+ */
+EE_MUST_CHECK enum ee_status ee_mend_rows_add(struct ee_mend_rows *rows,
+	const struct ee_mend *m, struct ee_mend_rows *more,
+	struct ee_err *err);
+
 /* Is a token's x (in) and delta (out) a row?  Not if either is nothing but
  * zeros. */
 bool ee_mend_is_row(const struct ee_mend_param *param, const float *x,

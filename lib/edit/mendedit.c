@@ -1,4 +1,9 @@
-/* mendedit.c - edits by a trained hypernetwork.  See mendedit.h. */
+/*
+ * mendedit.c - edits by a trained hypernetwork.  See mendedit.h.
+ *
+ * Some texts at a time, each followed by its ask where that is another, are
+ * one pass: one of weight 0 in the loss.
+ */
 #include "edit/mendedit.h"
 
 #include <math.h>
@@ -6,367 +11,351 @@
 #include <string.h>
 
 #include "base/try.h"
-#include "edit/lowrank.h"
 #include "math/vec.h"
 
-static void
-free_rows(struct ee_mend_rows *rows, const struct ee_mend *m)
-{
-	size_t i;
-
-	for (i = 0; rows != NULL && i < m->nparams; i++)
-		ee_mend_rows_free(&rows[i]);
-	free(rows);
-}
-
-void
-ee_mend_case_free(struct ee_mend_case *c, const struct ee_mend *m)
-{
-	free_rows(c->rows, m);
-	c->rows = NULL;
-}
-
-/* Everything one call of ee_mend_gradients needs. */
 struct job {
-	struct ee_mend_pass *pass;
+	const struct ee_mend_edit_job *job;
 	const struct ee_mend *m;
-	size_t ncases;
-	struct ee_mend_case *cases;
-	double *weight;			/* (ntexts) 1 / labels of the case */
-	double *nll;			/* (ntexts) */
-	struct ee_tape tape;
-	float *dx;			/* (n, d) */
-	struct ee_patch *seen;		/* (nparams) keep h and g, of all n */
+	struct ee_mend_edit *edits;
+	double *before, *after;	/* (n) nll of the asks */
 	struct ee_err *err;
+	/* the texts that are computed now */
+	size_t first, n;
+	size_t *at;		/* (n + 1) text i is said[at[i]], its ask
+				 * said[at[i + 1] - 1] */
+	struct ee_said *said;
+	double *weight, *nll;	/* of each said */
+	struct ee_mend_pass pass;
 };
 
-/* The loss of a case is the mean over its labels. */
-static enum ee_status
-weigh(struct job *j)
+static bool
+same_ids(const int32_t *a, const int32_t *b, size_t n)
 {
-	const struct ee_said *texts = j->pass->texts;
-	size_t i, k, labels, first = 0;
-
-	j->weight = ee_doubles(j->pass->ntexts + 1, j->err);
-	j->nll = ee_doubles(j->pass->ntexts + 1, j->err);
-	if (j->weight == NULL || j->nll == NULL)
-		return EE_ENOMEM;
-	for (i = 0; i < j->ncases; i++) {
-		const size_t end = first + j->cases[i].n;
-
-		for (k = first, labels = 0; k < end; k++)
-			labels += texts[k].nlabels;
-		for (; first < end; first++)
-			j->weight[first] = 1.0 / (double)labels;
-	}
-	return EE_OK;
+	return memcmp(a, b, n * sizeof(*a)) == 0;
 }
 
-/* A patch of rank 0 for each weight: it changes nothing and keeps what the
- * module reads and the gradient of what it gives. */
-static enum ee_status
-look(struct job *j)
+static bool
+same_said(const struct ee_said *a, const struct ee_said *b)
 {
-	const struct ee_mend *m = j->m;
-	size_t i;
-
-	j->seen = ee_calloc(m->nparams, sizeof(*j->seen), j->err);
-	if (j->seen == NULL)
-		return EE_ENOMEM;
-	for (i = 0; i < m->nparams; i++) {
-		const struct ee_mend_param *p = &m->param[i];
-
-		j->seen[i] = (struct ee_patch){
-			.layer = p->layer, .role = p->role,
-			.end = j->pass->n,
-			/* of the last layer not all rows are written */
-			.h = ee_calloc(j->pass->n * p->in, sizeof(float),
-				       j->err),
-			.g = ee_calloc(j->pass->n * p->out, sizeof(float),
-				       j->err),
-		};
-		if (j->seen[i].h == NULL || j->seen[i].g == NULL)
-			return EE_ENOMEM;
-	}
-	j->pass->pass.patches = j->seen;
-	j->pass->pass.npatches = m->nparams;
-	return EE_OK;
+	return a->n == b->n && a->nlabels == b->nlabels &&
+	       a->shift == b->shift && same_ids(a->ids, b->ids, a->n) &&
+	       same_ids(a->labels, b->labels, a->nlabels);
 }
 
-/* Rows of one weight for the nodes from 'begin' to 'end' - 1. */
-static enum ee_status
-take_rows(const struct job *j, size_t param, size_t begin, size_t end,
-	  struct ee_mend_rows *rows)
+size_t
+ee_mend_edit_block(const struct ee_mend_edit_job *job, size_t first,
+		   size_t tokens)
 {
-	const struct ee_mend_param *p = &j->m->param[param];
-	const struct ee_patch *s = &j->seen[param];
+	size_t used = 0, i;
+
+	for (i = first; i < job->n; i++) {
+		used += job->texts[i].n;
+		if (!same_said(&job->texts[i], &job->asks[i]))
+			used += job->asks[i].n;
+		if (i > first && used > tokens)
+			break;
+	}
+	return i - first;
+}
+
+static void
+block_close(struct job *j)
+{
+	ee_mend_pass_close(&j->pass);
+	free(j->at);
+	free(j->said);
+	free(j->weight);
+	j->at = NULL;
+	j->said = NULL;
+	j->weight = NULL;
+}
+
+/* Labels of the texts that make one update with number i. */
+static size_t
+labels(const struct job *j, size_t i)
+{
+	const struct ee_mend_edit_job *job = j->job;
+	size_t sum = 0;
+
+	if (job->apart)
+		return job->texts[i].nlabels;
+	for (i = 0; i < job->n; i++)
+		sum += job->texts[i].nlabels;
+	return sum;
+}
+
+/* The texts from 'first' on, n of them, as a pass; block_close whatever
+ * happens. */
+static enum ee_status
+block_open(struct job *j, size_t first, size_t n)
+{
+	const struct ee_mend_edit_job *job = j->job;
+	const size_t all = labels(j, 0);
+	size_t i, k = 0;
+
+	j->first = first;
+	j->n = n;
+	j->at = ee_calloc(n + 1, sizeof(*j->at), j->err);
+	j->said = ee_calloc(2 * n, sizeof(*j->said), j->err);
+	j->weight = ee_doubles(4 * n, j->err);
+	if (j->at == NULL || j->said == NULL || j->weight == NULL)
+		return EE_ENOMEM;
+	j->nll = j->weight + 2 * n;
+	for (i = 0; i < n; i++) {
+		const struct ee_said *text = &job->texts[first + i];
+		const struct ee_said *ask = &job->asks[first + i];
+
+		j->at[i] = k;
+		j->weight[k] = 1 / (double)(job->apart ? text->nlabels : all);
+		j->said[k++] = *text;
+		if (same_said(text, ask))
+			continue;
+		j->weight[k] = 0;
+		j->said[k++] = *ask;
+	}
+	j->at[n] = k;
+	return ee_mend_pass_open(&j->pass, job->model, j->m, j->said, k,
+				 j->err);
+}
+
+static struct ee_mend_edit *
+edit_of(const struct job *j, size_t i)
+{
+	return &j->edits[j->job->apart ? j->first + i : 0];
+}
+
+/* nll of each ask, and of each text to its update's loss. */
+static void
+take_nll(struct job *j, bool after)
+{
+	double *const to = after ? j->after : j->before;
 	size_t i;
 
-	TRY(ee_mend_rows_make(rows, j->m, param, end - begin, j->err));
-	rows->n = 0;
-	for (i = begin; i < end; i++) {
-		const float *x = s->h + i * p->in, *g = s->g + i * p->out;
+	for (i = 0; i < j->n; i++) {
+		struct ee_mend_edit *e = edit_of(j, i);
 
-		if (!ee_all_finite(p->in, x) || !ee_all_finite(p->out, g))
+		*(after ? &e->loss_after : &e->loss_before) +=
+			j->weight[j->at[i]] * j->nll[j->at[i]];
+		to[j->first + i] = j->nll[j->at[i + 1] - 1];
+	}
+}
+
+/* The rows of said[begin] to said[end - 1], of all weights. */
+static enum ee_status
+take_rows(struct job *j, size_t begin, size_t end, struct ee_mend_rows *rows)
+{
+	size_t i, n;
+
+	for (i = 0; i < j->m->nparams; i++) {
+		const struct ee_mend_param *p = &j->m->param[i];
+
+		n = ee_mend_pass_rows(&j->pass, i, begin, end, NULL, NULL);
+		TRY(ee_mend_rows_make(&rows[i], j->m, i, n, j->err));
+		ee_mend_pass_rows(&j->pass, i, begin, end, rows[i].x,
+				  rows[i].delta);
+		if (!ee_all_finite(n * p->in, rows[i].x) ||
+		    !ee_all_finite(n * p->out, rows[i].delta))
 			return ee_fail(j->err, EE_EMATH, "%s: the gradient "
 				       "of the edit is not finite",
 				       p->weight);
-		if (!ee_mend_is_row(p, x, g))
-			continue;
-		memcpy(rows->x + rows->n * p->in, x, p->in * sizeof(*x));
-		memcpy(rows->delta + rows->n * p->out, g,
-		       p->out * sizeof(*g));
-		rows->n++;
 	}
 	return EE_OK;
 }
 
+/* Transformed rows into their update. */
 static enum ee_status
-take_case(const struct job *j, struct ee_mend_case *c, size_t first)
+add(struct job *j, struct ee_mend_edit *e, struct ee_mend_rows *rows)
 {
+	const struct ee_mend_param *p = &j->m->param[rows->param];
+
+	if (!ee_all_finite(rows->n * p->in, rows->x) ||
+	    !ee_all_finite(rows->n * p->out, rows->delta))
+		return ee_fail(j->err, EE_EMATH, "%s: the transformed "
+			       "gradient is not finite", p->weight);
+	e->tokens[rows->param] += rows->n;
+	return ee_mend_rows_add(&e->rows[rows->param], j->m, rows, j->err);
+}
+
+static enum ee_status
+named(const struct job *j, size_t i, enum ee_status status)
+{
+	const char *id = j->job->texts[j->first + i].id;
+
+	return status == EE_OK || id == NULL ||
+	       (j->job->n > 1 && !j->job->apart) ? status :
+	       ee_within(j->err, status, "case %s", id);
+}
+
+/* What this block's texts add to their updates; rows (updates, nparams). */
+static enum ee_status
+update(struct job *j, size_t updates, struct ee_mend_rows *rows)
+{
+	const size_t nparams = j->m->nparams;
 	size_t i;
 
-	c->loss = 0;
-	for (i = first; i < first + c->n; i++)
-		c->loss += j->weight[i] * j->nll[i];
-	if (!isfinite(c->loss))
-		return ee_fail(j->err, EE_EMATH, "the loss of the edit is "
-			       "not finite");
-	c->rows = ee_calloc(j->m->nparams, sizeof(*c->rows), j->err);
-	if (c->rows == NULL)
-		return EE_ENOMEM;
-	for (i = 0; i < j->m->nparams; i++)
-		TRY(take_rows(j, i, j->pass->begin[first],
-			      j->pass->begin[first + c->n], &c->rows[i]));
+	TRY(ee_mend_pass_gradients(&j->pass, j->weight, j->nll, j->err));
+	for (i = 0; i < j->n; i++)
+		if (!isfinite(j->nll[j->at[i]]))
+			return named(j, i, ee_fail(j->err, EE_EMATH, "the "
+				"loss of the edit is not finite"));
+	take_nll(j, false);
+	for (i = 0; i < updates; i++)
+		TRY(named(j, i, take_rows(j, j->at[i], j->at[j->job->apart ?
+						i + 1 : j->n],
+					  rows + i * nparams)));
+	for (i = 0; i < updates * nparams; i++)
+		ee_mend_normal(j->m, &rows[i], &rows[i]);
+	TRY(ee_mend_transform(j->m, updates * nparams, rows, rows, NULL,
+			      j->err));
+	for (i = 0; i < updates * nparams; i++)
+		TRY(named(j, i / nparams, add(j, edit_of(j, i / nparams),
+					      &rows[i])));
 	return EE_OK;
 }
 
 static enum ee_status
-gradients(struct job *j)
+update_block(struct job *j)
 {
-	struct ee_mend_pass *p = j->pass;
-	const size_t layers = p->model->config.layers;
-	size_t i, first = 0;
+	const size_t updates = j->job->apart ? j->n : 1;
+	const size_t n = updates * j->m->nparams;
+	struct ee_mend_rows *rows = ee_calloc(n, sizeof(*rows), j->err);
+	enum ee_status status = rows != NULL ? update(j, updates, rows)
+					     : EE_ENOMEM;
+	size_t i;
 
-	TRY(weigh(j));
-	TRY(look(j));
-	TRY(ee_tape_open(&j->tape, p->model, p->n, j->m->first, layers,
-			 j->err));
-	j->tape.mlp_only = j->m->mlp_only;
-	j->dx = ee_floats(p->n * p->model->config.d, j->err);
-	if (j->dx == NULL)
+	for (i = 0; rows != NULL && i < n; i++)
+		ee_mend_rows_free(&rows[i]);
+	free(rows);
+	return status;
+}
+
+/* The asks of this block in the model edited by their updates. */
+static enum ee_status
+measure(struct job *j)
+{
+	const struct ee_mend *m = j->m;
+	const size_t updates = j->job->apart ? j->n : 1;
+	struct ee_patch *patches = ee_calloc(updates * m->nparams,
+					     sizeof(*patches), j->err);
+	enum ee_status status;
+	size_t i, k;
+
+	if (patches == NULL)
 		return EE_ENOMEM;
-	TRY(ee_mend_pass_upper(p, &j->tape, j->err));
-	TRY(ee_mend_pass_nll(p, j->weight, j->nll, j->dx, j->err));
-	TRY(ee_backward(&p->pass, &p->span, &j->tape, j->dx, j->err));
-	for (i = 0; i < j->ncases; i++) {
-		TRY(take_case(j, &j->cases[i], first));
-		first += j->cases[i].n;
+	for (i = 0; i < updates * m->nparams; i++) {
+		const struct ee_mend_rows *rows;
+
+		k = i / m->nparams;
+		rows = &edit_of(j, k)->rows[i % m->nparams];
+		patches[i] = (struct ee_patch){
+			.layer = m->param[rows->param].layer,
+			.role = m->param[rows->param].role,
+			.begin = j->pass.begin[j->at[k]],
+			.end = j->pass.begin[j->at[j->job->apart ? k + 1 :
+						   j->n]],
+			.r = rows->n, .left = rows->delta, .right = rows->x,
+			.scale = m->learned[rows->param],
+		};
+	}
+	j->pass.pass.patches = patches;
+	j->pass.pass.npatches = updates * m->nparams;
+	status = ee_mend_pass_upper(&j->pass, NULL, false, j->err);
+	if (status == EE_OK)
+		status = ee_mend_pass_nll(&j->pass, NULL, j->nll, NULL,
+					  j->err);
+	j->pass.pass.patches = NULL;
+	j->pass.pass.npatches = 0;
+	free(patches);
+	if (status == EE_OK)
+		take_nll(j, true);
+	return status;
+}
+
+/* Nothing but zeros is no gradient. */
+static enum ee_status
+check_some(struct job *j)
+{
+	size_t i, k, n;
+
+	for (i = 0; i < (j->job->apart ? j->job->n : 1); i++) {
+		for (n = k = 0; k < j->m->nparams; k++)
+			n += j->edits[i].tokens[k];
+		if (n == 0)
+			return named(j, i - j->first, ee_fail(j->err,
+				EE_EMATH, "the gradient of the edit is zero: "
+				"there is nothing to transform"));
+	}
+	return EE_OK;
+}
+
+/* Blocks twice, for what comes before the update of all is known and what
+ * comes after; one that is all is the same pass both times. */
+static enum ee_status
+make(struct job *j)
+{
+	const struct ee_mend_edit_job *job = j->job;
+	const size_t tokens = job->apart ? SIZE_MAX : job->tokens;
+	size_t i, n;
+
+	for (i = 0; i < job->n; i += n) {
+		n = ee_mend_edit_block(job, i, tokens);
+		block_close(j);
+		TRY(block_open(j, i, n));
+		TRY(update_block(j));
+	}
+	TRY(check_some(j));
+	for (i = 0; i < job->n; i += n) {
+		n = ee_mend_edit_block(job, i, tokens);
+		if (n < job->n) {
+			block_close(j);
+			TRY(block_open(j, i, n));
+		}
+		TRY(measure(j));
+	}
+	for (i = 0; i < job->n; i++) {
+		j->before[i] = exp(-j->before[i]);
+		j->after[i] = exp(-j->after[i]);
 	}
 	return EE_OK;
 }
 
 enum ee_status
-ee_mend_gradients(struct ee_mend_pass *pass, size_t ncases,
-		  struct ee_mend_case *cases, double *nll,
-		  struct ee_err *err)
+ee_mend_edit(const struct ee_mend_edit_job *job, struct ee_mend_edit *edits,
+	     double *p_before, double *p_after, struct ee_err *err)
 {
-	struct job j = { .pass = pass, .m = pass->m, .ncases = ncases,
-			 .cases = cases, .err = err };
-	enum ee_status status;
+	struct job j = { .job = job, .m = job->m, .edits = edits,
+			 .before = p_before, .after = p_after, .err = err };
+	const size_t updates = job->apart ? job->n : 1;
+	enum ee_status status = EE_OK;
 	size_t i;
 
-	for (i = 0; i < ncases; i++)
-		cases[i].rows = NULL;
-	status = gradients(&j);
-	if (status == EE_OK && nll != NULL)
-		memcpy(nll, j.nll, pass->ntexts * sizeof(*nll));
-	for (i = 0; i < ncases && status != EE_OK; i++)
-		ee_mend_case_free(&cases[i], j.m);
-	for (i = 0; j.seen != NULL && i < j.m->nparams; i++) {
-		free(j.seen[i].h);
-		free(j.seen[i].g);
+	memset(edits, 0, updates * sizeof(*edits));
+	if (job->m->net_params.norm && !ee_mend_is_trained(job->m))
+		return ee_fail(err, EE_EMATH, "the hypernetwork has seen no "
+			       "gradients yet to normalise by: it is not "
+			       "trained");
+	for (i = 0; i < updates && status == EE_OK; i++) {
+		edits[i].rows = ee_calloc(job->m->nparams,
+					  sizeof(*edits[i].rows), err);
+		edits[i].tokens = ee_calloc(job->m->nparams,
+					    sizeof(*edits[i].tokens), err);
+		if (edits[i].rows == NULL || edits[i].tokens == NULL)
+			status = EE_ENOMEM;
 	}
-	free(j.seen);
-	pass->pass.patches = NULL;
-	pass->pass.npatches = 0;
-	pass->pass.tape = NULL;
-	free(j.dx);
-	ee_tape_close(&j.tape);
-	free(j.weight);
-	free(j.nll);
+	if (status == EE_OK)
+		status = make(&j);
+	block_close(&j);
 	return status;
 }
 
 void
 ee_mend_edit_free(struct ee_mend_edit *e, const struct ee_mend *m)
 {
-	free_rows(e->rows, m);
-	free(e->p_before);
-	free(e->p_after);
+	size_t i;
+
+	for (i = 0; e->rows != NULL && i < m->nparams; i++)
+		ee_mend_rows_free(&e->rows[i]);
+	free(e->rows);
+	free(e->tokens);
 	memset(e, 0, sizeof(*e));
-}
-
-/* rows <- network(normal(rows)), in place */
-static enum ee_status
-transform(const struct ee_mend *m, struct ee_mend_rows *rows,
-	  struct ee_err *err)
-{
-	size_t i, n = 0;
-
-	if (m->net_params.norm && !ee_mend_is_trained(m))
-		return ee_fail(err, EE_EMATH, "the hypernetwork has seen no "
-			       "gradients yet to normalise by: it is not "
-			       "trained");
-	for (i = 0; i < m->nparams; i++) {
-		n += rows[i].n;
-		ee_mend_normal(m, &rows[i], &rows[i]);
-	}
-	if (n == 0)
-		return ee_fail(err, EE_EMATH, "the gradient of the edit is "
-			       "zero: there is nothing to transform");
-	TRY(ee_mend_transform(m, m->nparams, rows, rows, NULL, err));
-	for (i = 0; i < m->nparams; i++) {
-		const struct ee_mend_param *p = &m->param[i];
-
-		if (!ee_all_finite(rows[i].n * p->in, rows[i].x) ||
-		    !ee_all_finite(rows[i].n * p->out, rows[i].delta))
-			return ee_fail(err, EE_EMATH, "%s: the transformed "
-				       "gradient is not finite", p->weight);
-	}
-	return EE_OK;
-}
-
-/* nll (n) of texts in the model, edited by 'rows' or, NULL, as it is */
-static enum ee_status
-measure(const struct ee_mend_edit_job *job, struct ee_mend_pass *pass,
-	const struct ee_mend_rows *rows, double *nll, struct ee_err *err)
-{
-	const struct ee_mend *m = job->m;
-	struct ee_patch *patches = ee_calloc(m->nparams, sizeof(*patches),
-					     err);
-	enum ee_status status;
-	size_t i;
-
-	if (patches == NULL)
-		return EE_ENOMEM;
-	for (i = 0; rows != NULL && i < m->nparams; i++)
-		patches[i] = (struct ee_patch){
-			.layer = m->param[i].layer, .role = m->param[i].role,
-			.end = pass->n, .r = rows[i].n, .left = rows[i].delta,
-			.right = rows[i].x, .scale = m->learned[i],
-		};
-	pass->pass.patches = patches;
-	pass->pass.npatches = rows != NULL ? m->nparams : 0;
-	status = ee_mend_pass_upper(pass, NULL, err);
-	if (status == EE_OK)
-		status = ee_mend_pass_nll(pass, NULL, nll, NULL, err);
-	pass->pass.patches = NULL;
-	pass->pass.npatches = 0;
-	free(patches);
-	return status;
-}
-
-/* Before and after, of other texts than those of the gradient. */
-static enum ee_status
-ask(const struct ee_mend_edit_job *job, struct ee_mend_edit *e,
-    struct ee_err *err)
-{
-	struct ee_mend_pass pass;
-	enum ee_status status;
-
-	TRY(ee_mend_pass_open(&pass, job->model, job->m, job->asks, job->n,
-			      err));
-	status = measure(job, &pass, NULL, e->p_before, err);
-	if (status == EE_OK)
-		status = measure(job, &pass, e->rows, e->p_after, err);
-	ee_mend_pass_close(&pass);
-	return status;
-}
-
-static double
-mean_nll(const struct ee_mend_edit_job *job, const double *nll)
-{
-	double sum = 0, labels = 0;
-	size_t i;
-
-	for (i = 0; i < job->n; i++) {
-		sum += nll[i];
-		labels += (double)job->texts[i].nlabels;
-	}
-	return sum / labels;
-}
-
-static enum ee_status
-edit(const struct ee_mend_edit_job *job, struct ee_mend_pass *pass,
-     struct ee_mend_edit *e, struct ee_err *err)
-{
-	struct ee_mend_case c = { .n = job->n };
-
-	TRY(ee_mend_gradients(pass, 1, &c, e->p_before, err));
-	e->rows = c.rows;
-	e->loss_before = c.loss;
-	TRY(transform(job->m, e->rows, err));
-	TRY(measure(job, pass, e->rows, e->p_after, err));
-	e->loss_after = mean_nll(job, e->p_after);
-	return job->asks != job->texts ? ask(job, e, err) : EE_OK;
-}
-
-enum ee_status
-ee_mend_edit(const struct ee_mend_edit_job *job, struct ee_mend_edit *e,
-	     struct ee_err *err)
-{
-	struct ee_mend_pass pass;
-	enum ee_status status;
-	size_t i;
-
-	memset(e, 0, sizeof(*e));
-	e->p_before = ee_doubles(job->n, err);
-	e->p_after = ee_doubles(job->n, err);
-	if (e->p_before == NULL || e->p_after == NULL)
-		return EE_ENOMEM;
-	TRY(ee_mend_pass_open(&pass, job->model, job->m, job->texts, job->n,
-			      err));
-	status = edit(job, &pass, e, err);
-	ee_mend_pass_close(&pass);
-	for (i = 0; i < job->n; i++) {
-		e->p_before[i] = exp(-e->p_before[i]);
-		e->p_after[i] = exp(-e->p_after[i]);
-	}
-	return status;
-}
-
-/* (n, width) times a, turned: (width, n) */
-static float *
-turned(size_t n, size_t width, float a, const float *x, struct ee_err *err)
-{
-	float *y = ee_floats(n * width, err);
-	size_t i, k;
-
-	for (i = 0; y != NULL && i < n; i++)
-		for (k = 0; k < width; k++)
-			y[k * n + i] = a * x[i * width + k];
-	return y;
-}
-
-enum ee_status
-ee_mend_delta(const struct ee_mend *m, const struct ee_mend_rows *rows,
-	      struct ee_delta *delta, struct ee_err *err)
-{
-	const struct ee_mend_param *p = &m->param[rows->param];
-	enum ee_status status = EE_ENOMEM;
-
-	memset(delta, 0, sizeof(*delta));
-	memcpy(delta->weight, p->weight, sizeof(p->weight));
-	delta->out = p->out;
-	delta->in = p->in;
-	delta->r = rows->n;
-	delta->left = turned(rows->n, p->out, m->learned[rows->param],
-			     rows->delta, err);
-	delta->right = turned(rows->n, p->in, 1, rows->x, err);
-	if (delta->left != NULL && delta->right != NULL)
-		status = ee_lowrank_shrink(delta, err);
-	if (status != EE_OK)
-		ee_delta_free(delta);
-	return status;
 }

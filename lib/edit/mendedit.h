@@ -14,32 +14,6 @@
 #include "edit/mendpass.h"
 #include "model/model.h"
 
-/* One edit's texts in a pass, and its gradient. */
-struct ee_mend_case {
-	size_t n;		/* texts: the next n of the pass */
-	/* out: the caller's, by ee_mend_case_free */
-	double loss;		/* mean of -log p over their labels */
-	struct ee_mend_rows *rows;	/* (m->nparams), as inner_params */
-};
-
-/*
- * The gradients of some edits, each of its own loss, by the edited weights:
- * for each weight and each token of each text the module's input x and the
- * gradient delta at its output, in the order of the texts.  Rows where x or
- * delta is nothing but zeros are left out.  All edits run as one pass, and
- * backward no further than the first edited layer.  The pass has no patches
- * afterwards.
- *
- *   nll  NULL, or gets for all texts of the pass the sum over its labels
- *
- * Fails with EE_EMATH (the loss, or a gradient, is not finite: names the
- * weight), EE_ENOMEM; no case has rows then.
- */
-EE_MUST_CHECK enum ee_status ee_mend_gradients(struct ee_mend_pass *pass,
-	size_t ncases, struct ee_mend_case *cases, double *nll,
-	struct ee_err *err);
-void ee_mend_case_free(struct ee_mend_case *c, const struct ee_mend *m);
-
 struct ee_mend_edit_job {
 	const struct ee_model *model;
 	const struct ee_mend *m;
@@ -47,31 +21,46 @@ struct ee_mend_edit_job {
 	const struct ee_said *asks;	/* (n) whose probabilities are
 						 * told; may be 'texts' */
 	size_t n;
+	bool apart;		/* an update of each text; else one of all */
+	size_t tokens;		/* one of all: so many are computed together,
+				 * about; SIZE_MAX: all.  Of each: all are */
 };
 
+/* One update. */
 struct ee_mend_edit {
 	struct ee_mend_rows *rows;	/* (m->nparams) xt and dt; n is 0
 					 * where the gradient is zero */
-	double loss_before, loss_after;	/* mean over the labels of 'texts' */
-	double *p_before, *p_after;	/* (n) of all labels of an ask */
+	size_t *tokens;		/* (m->nparams) of which it is made: as many
+				 * as there are rows, or more: a weight's rows
+				 * are never more than its smaller side */
+	double loss_before, loss_after;	/* mean over the labels of its texts */
 };
 
 /*
- * One update from all texts together: gradient, transformation, and what it
- * does.  The model is left as it is.
+ * Gradient, transformation, and what the updates do.  The model is left as
+ * it is.
+ *
+ *   edits              (n) where apart, else (1); ee_mend_edit_free each,
+ *                      whatever happens
+ *   p_before, p_after  (n) probability of all labels of an ask
  *
  * Fails with EE_EMATH (a gradient that is zero for all weights, or not finite;
  * a transformed row that is not finite; a hypernetwork that has not been
- * trained and normalises), as ee_mend_pass_open and ee_mend_gradients.
- * ee_mend_edit_free whatever happens.
+ * trained and normalises), as ee_mend_pass_open and ee_mend_pass_gradients.
  */
 EE_MUST_CHECK enum ee_status ee_mend_edit(const struct ee_mend_edit_job *job,
-	struct ee_mend_edit *edit, struct ee_err *err);
+	struct ee_mend_edit *edits, double *p_before, double *p_after,
+	struct ee_err *err);
 void ee_mend_edit_free(struct ee_mend_edit *edit, const struct ee_mend *m);
 
+/* How many of the job's texts from 'first' on, at least one, have no more
+ * than so many tokens together, with their asks. */
+size_t ee_mend_edit_block(const struct ee_mend_edit_job *job, size_t first,
+	size_t tokens);
+
 /*
- * The change of one weight: left = lr dt^T (out, n), right = xt^T (in, n), or
- * smaller (see lowrank.h); the caller's, to free().  Fails with EE_ENOMEM.
+ * The change of one weight: left = lr dt^T (out, n), right = xt^T (in, n);
+ * the caller's, to free().  Fails with EE_ENOMEM.
  */
 EE_MUST_CHECK enum ee_status ee_mend_delta(const struct ee_mend *m,
 	const struct ee_mend_rows *rows, struct ee_delta *delta,

@@ -61,7 +61,7 @@ ee_mend_step(struct ee_mend_learner *l, double *norm, struct ee_err *err)
 /* EasyEdit pads a group on the left, and GPT-2's positions go on counting. */
 static void
 shift_group(const struct ee_mend_job *j, const struct ee_mend_group *g,
-	    struct ee_ground_shift *shift)
+	    struct ee_lesson_shift *shift)
 {
 	size_t edit = 0, outer = 0, loc = 0, i;
 
@@ -81,14 +81,14 @@ shift_group(const struct ee_mend_job *j, const struct ee_mend_group *g,
 	}
 }
 
-/* The grounds of all lessons, in order of the groups. */
+/* What the frozen model gives for all lessons, in order of the groups. */
 static enum ee_status
-take_grounds(struct ee_mend_job *j, struct ee_ground_store *store)
+take_frozen(struct ee_mend_job *j, struct ee_frozen_cache *cache)
 {
 	const struct ee_mend_learner *l = j->learner;
 	const bool pads = l->like_easyedit && j->nlessons > j->n &&
 		ee_model_param(l->model, 0, EE_W_POSITION)->module != NULL;
-	struct ee_ground_shift *shift = NULL;
+	struct ee_lesson_shift *shift = NULL;
 	size_t *ids = ee_calloc(j->nlessons, sizeof(*ids), j->err);
 	enum ee_status status = ids != NULL ? EE_OK : EE_ENOMEM;
 	size_t i, at = 0;
@@ -105,8 +105,8 @@ take_grounds(struct ee_mend_job *j, struct ee_ground_store *store)
 		at += j->groups[i].n;
 	}
 	if (status == EE_OK)
-		status = ee_ground_store_take(store, ids, at, shift,
-					      j->grounds, j->err);
+		status = ee_frozen_cache_take(cache, ids, at, shift,
+					      j->frozen, j->err);
 	free(shift);
 	free(ids);
 	return status;
@@ -212,7 +212,7 @@ backward(struct ee_mend_job *j)
 
 enum ee_status
 ee_mend_losses(struct ee_mend_learner *l, const struct ee_lesson *lessons,
-	       struct ee_ground_store *store,
+	       struct ee_frozen_cache *cache,
 	       const struct ee_mend_group *groups, size_t n, bool train,
 	       size_t accumulate, struct ee_mend_loss *losses,
 	       struct ee_err *err)
@@ -224,7 +224,7 @@ ee_mend_losses(struct ee_mend_learner *l, const struct ee_lesson *lessons,
 	enum ee_status status = ee_mend_job_open(&j);
 
 	if (status == EE_OK)
-		status = take_grounds(&j, store);
+		status = take_frozen(&j, cache);
 	if (status == EE_OK) {
 		ee_mend_job_view(&j);
 		status = transform(&j);

@@ -11,7 +11,7 @@
 #define EE_MENDLEARN_H
 
 #include "base/base.h"
-#include "edit/groundstore.h"
+#include "edit/frozencache.h"
 #include "edit/lesson.h"
 #include "edit/mend.h"
 #include "model/model.h"
@@ -58,10 +58,10 @@ struct ee_mend_loss {
  *          of 'total' over 'accumulate' groups is added to learner->grad
  *
  * Fails with EE_EMATH (a loss is not finite: names the cases), EE_ENOMEM, or
- * as ee_ground_store_take.
+ * as ee_frozen_cache_take.
  */
 EE_MUST_CHECK enum ee_status ee_mend_losses(struct ee_mend_learner *learner,
-	const struct ee_lesson *lessons, struct ee_ground_store *store,
+	const struct ee_lesson *lessons, struct ee_frozen_cache *cache,
 	const struct ee_mend_group *groups, size_t n, bool train,
 	size_t accumulate, struct ee_mend_loss *losses, struct ee_err *err);
 

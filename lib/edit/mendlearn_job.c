@@ -19,7 +19,7 @@ ee_mend_job_open(struct ee_mend_job *j)
 		j->first_lesson[i] = j->nlessons;
 		j->nlessons += j->groups[i].n;
 	}
-	j->grounds = ee_calloc(j->nlessons, sizeof(*j->grounds), j->err);
+	j->frozen = ee_calloc(j->nlessons, sizeof(*j->frozen), j->err);
 	j->views = ee_calloc(j->nlessons * nparams, sizeof(*j->views),
 			     j->err);
 	j->states = ee_calloc(j->nlessons, sizeof(*j->states), j->err);
@@ -29,7 +29,7 @@ ee_mend_job_open(struct ee_mend_job *j)
 	j->dlr = ee_calloc(blocks, sizeof(*j->dlr), j->err);
 	j->back_status = ee_calloc(blocks, sizeof(*j->back_status), j->err);
 	j->patches = ee_calloc(blocks, sizeof(*j->patches), j->err);
-	return j->grounds != NULL && j->views != NULL && j->states != NULL &&
+	return j->frozen != NULL && j->views != NULL && j->states != NULL &&
 	       j->normal != NULL && j->changed != NULL &&
 	       j->dchanged != NULL && j->dlr != NULL &&
 	       j->back_status != NULL && j->patches != NULL ? EE_OK :
@@ -52,7 +52,7 @@ ee_mend_job_close(struct ee_mend_job *j)
 	const size_t blocks = j->n * j->learner->m->nparams;
 
 	free(j->first_lesson);
-	free(j->grounds);
+	free(j->frozen);
 	free(j->views);
 	free(j->states);
 	free_rows(j->normal, blocks);
@@ -85,7 +85,7 @@ ee_mend_job_view(struct ee_mend_job *j)
 		for (i = 0; i < j->groups[g].n; i++) {
 			const size_t k = j->first_lesson[g] + i;
 
-			j->states[k] = ee_ground_view(&j->grounds[k],
+			j->states[k] = ee_frozen_view(&j->frozen[k],
 				j->learner->m,
 				&j->lessons[j->groups[g].ids[i]], d,
 				j->views + k * nparams);

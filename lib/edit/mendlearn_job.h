@@ -31,9 +31,9 @@ struct ee_mend_job {
 	struct ee_err *err;
 
 	size_t *first_lesson;			/* (n) */
-	struct ee_ground *grounds;		/* (nlessons) */
+	struct ee_frozen *frozen;		/* (nlessons) */
 	struct ee_mend_rows *views;		/* (nlessons, nparams) */
-	struct ee_ground_view *states;		/* (nlessons) */
+	struct ee_frozen_view *states;		/* (nlessons) */
 
 	/* blocks (n, nparams): rows into the network, out of it, and the
 	 * gradient of those */
@@ -59,7 +59,7 @@ struct ee_mend_job {
 EE_MUST_CHECK enum ee_status ee_mend_job_open(struct ee_mend_job *job);
 void ee_mend_job_close(struct ee_mend_job *job);
 
-/* Views of the grounds. */
+/* Views of what the frozen model gives. */
 void ee_mend_job_view(struct ee_mend_job *job);
 
 /* The edited model over all groups: losses; in training also the patches' h

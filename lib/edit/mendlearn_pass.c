@@ -167,7 +167,7 @@ fill(struct ee_mend_job *j)
 		for (i = 0; i < j->groups[g].n; i++) {
 			const struct ee_lesson *l =
 				&j->lessons[j->groups[g].ids[i]];
-			const struct ee_ground_view *v =
+			const struct ee_frozen_view *v =
 				&j->states[j->first_lesson[g] + i];
 
 			memcpy(x, v->outer, l->outer.n * d * sizeof(*x));

@@ -132,7 +132,7 @@ ee_mend_run_open(struct ee_mend_run *r, struct ee_err *err)
 	size_t i;
 
 	r->order = NULL;
-	r->train_store = r->val_store = NULL;
+	r->train_cache = r->val_cache = NULL;
 	r->epoch = 0;
 	memset(&r->tally, 0, sizeof(r->tally));
 	TRY(check(r, err));
@@ -145,20 +145,20 @@ ee_mend_run_open(struct ee_mend_run *r, struct ee_err *err)
 		r->order[i] = i;
 	ee_random_seed(&r->random, (uint64_t)l->params->seed);
 	shuffle(r);
-	TRY(ee_ground_store_open(&r->train_store, l->model, l->m, r->train,
-				 r->ntrain, r->order, &r->store_options,
+	TRY(ee_frozen_cache_open(&r->train_cache, l->model, l->m, r->train,
+				 r->ntrain, r->order, &r->cache_options,
 				 err));
-	return ee_ground_store_open(&r->val_store, l->model, l->m, r->val,
-				    r->nval, NULL, &r->store_options, err);
+	return ee_frozen_cache_open(&r->val_cache, l->model, l->m, r->val,
+				    r->nval, NULL, &r->cache_options, err);
 }
 
 void
 ee_mend_run_close(struct ee_mend_run *r)
 {
-	ee_ground_store_close(r->train_store);
-	ee_ground_store_close(r->val_store);
+	ee_frozen_cache_close(r->train_cache);
+	ee_frozen_cache_close(r->val_cache);
 	free(r->order);
-	r->train_store = r->val_store = NULL;
+	r->train_cache = r->val_cache = NULL;
 	r->order = NULL;
 }
 
@@ -189,7 +189,7 @@ ee_mend_run_validate(struct ee_mend_run *r, struct ee_mend_tally *tally,
 			groups[n].n = r->nval - at < batch ? r->nval - at :
 							     batch;
 		}
-		status = ee_mend_losses(r->learner, r->val, r->val_store,
+		status = ee_mend_losses(r->learner, r->val, r->val_cache,
 					groups, n, false, 1, losses, err);
 		for (i = 0; i < n && status == EE_OK; i++)
 			add(tally, &losses[i]);
@@ -229,7 +229,7 @@ step(struct ee_mend_run *r, struct ee_err *err)
 		goto out;
 	for (i = 0; i < n; i++)
 		groups[i] = group_at(r, r->iteration + i, ids + i * batch);
-	status = ee_mend_losses(r->learner, r->train, r->train_store, groups,
+	status = ee_mend_losses(r->learner, r->train, r->train_cache, groups,
 				n, true, n, losses, err);
 	if (status == EE_OK)
 		status = ee_mend_step(r->learner, &norm, err);

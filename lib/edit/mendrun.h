@@ -56,7 +56,7 @@ struct ee_mend_run {
 	struct ee_mend_learner *learner;	/* open */
 	const struct ee_lesson *train, *val;	/* (ntrain), (nval) */
 	size_t ntrain, nval;
-	struct ee_ground_store_options store_options;
+	struct ee_frozen_cache_options cache_options;
 	const struct ee_mend_hooks *hooks;
 	const volatile sig_atomic_t *stop;	/* or NULL */
 	uint64_t iteration;		/* made so far; 0, or where one goes
@@ -69,7 +69,7 @@ struct ee_mend_run {
 	size_t *order;			/* (ntrain) of this epoch */
 	uint64_t epoch;
 	struct ee_random random;
-	struct ee_ground_store *train_store, *val_store;
+	struct ee_frozen_cache *train_cache, *val_cache;
 	struct ee_mend_tally tally;	/* since the last 'trained' */
 };
 

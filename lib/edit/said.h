@@ -19,6 +19,7 @@ struct ee_said {
 	int32_t *labels;	/* (nlabels) */
 	size_t n, nlabels;	/* n > nlabels; 0: there is none */
 	size_t shift;		/* learned positions start here, not at 0 */
+	const char *id;		/* NULL, or how messages name it; borrowed */
 };
 
 enum ee_said_as {

@@ -1,6 +1,7 @@
 /* mendrun.c - one of the reference's runs of MEND.  See mendrun.h. */
 #include "mendrun.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "file/json.h"
@@ -95,4 +96,41 @@ mendrun_finish(struct mendrun *s)
 	ee_mend_params_free(&s->params);
 	ee_tokenizer_close(s->tok);
 	ee_model_close(s->model);
+}
+
+double
+mendrun_gradient(const struct ee_model *model, const struct ee_mend *m,
+		 const struct ee_said *texts, size_t n,
+		 struct ee_mend_rows *rows)
+{
+	double *weight = calloc(2 * n, sizeof(*weight)), loss = 0, labels = 0;
+	struct ee_mend_pass pass;
+	struct ee_err err;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		labels += (double)texts[i].nlabels;
+	for (i = 0; i < n; i++)
+		weight[i] = 1 / labels;
+	must(ee_mend_pass_open(&pass, model, m, texts, n, &err));
+	must(ee_mend_pass_gradients(&pass, weight, weight + n, &err));
+	for (i = 0; i < n; i++)
+		loss += weight[n + i] / labels;
+	for (i = 0; i < m->nparams; i++) {
+		must(ee_mend_rows_make(&rows[i], m, i, ee_mend_pass_rows(&pass,
+			i, 0, n, NULL, NULL), &err));
+		ee_mend_pass_rows(&pass, i, 0, n, rows[i].x, rows[i].delta);
+	}
+	ee_mend_pass_close(&pass);
+	free(weight);
+	return loss;
+}
+
+void
+mendrun_free_rows(struct ee_mend_rows *rows, const struct ee_mend *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->nparams; i++)
+		ee_mend_rows_free(&rows[i]);
 }

@@ -23,4 +23,10 @@ struct mendrun {
 void mendrun_start(struct mendrun *s, const char *name, int number);
 void mendrun_finish(struct mendrun *s);
 
+/* The gradient of all n texts as one edit, its loss the mean over labels:
+ * rows (m->nparams), to free by mendrun_free_rows; returns the loss. */
+double mendrun_gradient(const struct ee_model *model, const struct ee_mend *m,
+	const struct ee_said *texts, size_t n, struct ee_mend_rows *rows);
+void mendrun_free_rows(struct ee_mend_rows *rows, const struct ee_mend *m);
+
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edit/ground.h"
+#include "edit/frozen.h"
 #include "edit/lowrank.h"
 #include "file/yaml.h"
 #include "mendrun.h"
@@ -275,27 +275,34 @@ static const struct {
 };
 enum { RUNS = sizeof(runs) / sizeof(runs[0]) };
 
+/* All texts of the run as one update. */
+static void
+edit_texts(const struct mendrun *s, struct ee_mend_edit *edit)
+{
+	double *p = calloc(2 * s->n, sizeof(*p));
+	struct ee_err err;
+
+	must(ee_mend_edit(&(struct ee_mend_edit_job){ s->model, s->m,
+		s->texts, s->texts, s->n, false, SIZE_MAX }, edit, p, p + s->n,
+		&err));
+	free(p);
+}
+
 START_TEST(edits_are_the_references)
 {
 	struct mendrun s;
-	struct ee_mend_pass pass;
-	struct ee_mend_case c;
+	struct ee_mend_rows rows[16];
 	struct ee_mend_edit edit;
-	struct ee_err err;
 	size_t i;
 
 	mendrun_start(&s, runs[_i].name, runs[_i].number);
 	check_tokens(&s);
-	must(ee_mend_pass_open(&pass, s.model, s.m, s.texts, s.n, &err));
-	c.n = s.n;
-	must(ee_mend_gradients(&pass, 1, &c, NULL, &err));
+	mendrun_gradient(s.model, s.m, s.texts, s.n, rows);
 	for (i = 0; i < s.m->nparams; i++)
-		check_gradient(&s, &c.rows[i]);
-	ee_mend_case_free(&c, s.m);
-	ee_mend_pass_close(&pass);
+		check_gradient(&s, &rows[i]);
+	mendrun_free_rows(rows, s.m);
 
-	must(ee_mend_edit(&(struct ee_mend_edit_job){ s.model, s.m, s.texts,
-			  s.texts, s.n }, &edit, &err));
+	edit_texts(&s, &edit);
 	for (i = 0; i < s.m->nparams; i++) {
 		check_factors(&s, &edit.rows[i]);
 		check_update(&s, &edit.rows[i]);
@@ -368,23 +375,11 @@ START_TEST(a_hypernetwork_starts_as_the_references)
 }
 END_TEST
 
-/* Gradient of the run's texts, all of them one edit. */
-static void
-gradient(const struct mendrun *s, struct ee_mend_case *c)
-{
-	struct ee_mend_pass pass;
-	struct ee_err err;
-
-	c->n = s->n;
-	must(ee_mend_pass_open(&pass, s->model, s->m, s->texts, s->n, &err));
-	must(ee_mend_gradients(&pass, 1, c, NULL, &err));
-	ee_mend_pass_close(&pass);
-}
-
 /* Mean and deviation of the rows of both weights that share a net, in
  * float64 and in two passes. */
 static void
-check_running(const struct ee_mend *m, const struct ee_mend_case *c, size_t i)
+check_running(const struct ee_mend *m, const struct ee_mend_rows *rows,
+	      size_t i)
 {
 	const struct ee_mend_net *net = &m->net[m->param[i].net];
 	double n = 0, mean = 0, s = 0;
@@ -392,13 +387,13 @@ check_running(const struct ee_mend *m, const struct ee_mend_case *c, size_t i)
 
 	for (j = 0; j < m->nparams; j++)
 		for (k = 0; m->param[j].net == m->param[i].net &&
-			    k < c->rows[j].n; k++, n++)
-			mean += (double)c->rows[j].x[k * net->in + 3];
+			    k < rows[j].n; k++, n++)
+			mean += (double)rows[j].x[k * net->in + 3];
 	mean /= n;
 	for (j = 0; j < m->nparams; j++)
 		for (k = 0; m->param[j].net == m->param[i].net &&
-			    k < c->rows[j].n; k++)
-			s += pow((double)c->rows[j].x[k * net->in + 3] - mean,
+			    k < rows[j].n; k++)
+			s += pow((double)rows[j].x[k * net->in + 3] - mean,
 				 2);
 	ck_assert_double_eq_tol((double)m->running[net->k], n, 0.5);
 	ck_assert_double_eq_tol((double)m->running[net->u_mean + 3], mean,
@@ -410,8 +405,7 @@ check_running(const struct ee_mend *m, const struct ee_mend_case *c, size_t i)
 
 START_TEST(statistics_are_those_of_all_rows)
 {
-	struct ee_mend_rows one;
-	struct ee_mend_case c;
+	struct ee_mend_rows one, rows[16];
 	struct mendrun s;
 	struct ee_mend *m;
 	struct ee_err err;
@@ -419,63 +413,57 @@ START_TEST(statistics_are_those_of_all_rows)
 
 	mendrun_start(&s, "tiny-gpt2.default", 2);
 	must(ee_mend_create(&m, &s.params, s.model, &err));
-	gradient(&s, &c);
-	one = c.rows[0];
+	mendrun_gradient(s.model, s.m, s.texts, s.n, rows);
+	one = rows[0];
 	one.n = 1;
 	ck_assert_int_eq(ee_mend_observe(m, &one, &err), EE_EMATH);
 	ck_assert_msg(strstr(err.text, "one row") != NULL, "%s", err.text);
 	/* the first row is in already */
-	one = c.rows[0];
+	one = rows[0];
 	one.n--;
 	one.x += m->param[0].in;
 	one.delta += m->param[0].out;
 	must(ee_mend_observe(m, &one, &err));
 	for (i = 1; i < m->nparams; i++)
-		must(ee_mend_observe(m, &c.rows[i], &err));
+		must(ee_mend_observe(m, &rows[i], &err));
 	for (i = 0; i < m->nparams; i++)
-		check_running(m, &c, i);
+		check_running(m, rows, i);
 	ck_assert(ee_mend_is_trained(m));
-	ee_mend_case_free(&c, m);
+	mendrun_free_rows(rows, m);
 	ee_mend_free(m);
 	mendrun_finish(&s);
 }
 END_TEST
 
-/* Two edits in one pass, and their rows in one transformation, are what each
- * is alone. */
+/* The rows of two edits in one transformation are what each is alone. */
 START_TEST(together_is_as_alone)
 {
-	struct ee_mend_rows from[16], to[16];
-	struct ee_mend_case both[2] = { { .n = 1 }, { .n = 1 } };
-	struct ee_mend_pass pass;
+	struct ee_mend_rows from[32], to[32];
 	struct ee_mend_edit edit;
 	struct mendrun s;
 	struct ee_err err;
-	double nll[2];
-	size_t i, k, n = 0;
+	size_t i, k, n, nparams;
+	double loss[2], p[2];
 
 	mendrun_start(&s, "tiny-gpt2.default", 2);
-	must(ee_mend_pass_open(&pass, s.model, s.m, s.texts, 2, &err));
-	must(ee_mend_gradients(&pass, 2, both, nll, &err));
-	for (k = 0; k < 2; k++) {
-		ck_assert_double_eq_tol(both[k].loss,
-			nll[k] / (double)s.texts[k].nlabels, 1e-9);
-		for (i = 0; i < s.m->nparams; i++) {
-			from[n] = both[k].rows[i];
-			ee_mend_normal(s.m, &from[n], &from[n]);
-			must(ee_mend_rows_make(&to[n], s.m, i, from[n].n,
-					       &err));
-			n++;
-		}
+	nparams = s.m->nparams;
+	n = 2 * nparams;
+	for (k = 0; k < 2; k++)
+		loss[k] = mendrun_gradient(s.model, s.m, &s.texts[k], 1,
+					   from + k * nparams);
+	for (i = 0; i < n; i++) {
+		ee_mend_normal(s.m, &from[i], &from[i]);
+		must(ee_mend_rows_make(&to[i], s.m, from[i].param, from[i].n,
+				       &err));
 	}
 	must(ee_mend_transform(s.m, n, from, to, NULL, &err));
 	for (k = 0; k < 2; k++) {
 		must(ee_mend_edit(&(struct ee_mend_edit_job){ s.model, s.m,
-				  &s.texts[k], &s.texts[k], 1 }, &edit, &err));
-		ck_assert_double_eq_tol(edit.loss_before, both[k].loss, 1e-5);
-		for (i = 0; i < s.m->nparams; i++) {
-			const struct ee_mend_rows *t =
-				&to[k * s.m->nparams + i];
+			&s.texts[k], &s.texts[k], 1, false, SIZE_MAX }, &edit,
+			p, p + 1, &err));
+		ck_assert_double_eq_tol(edit.loss_before, loss[k], 1e-5);
+		for (i = 0; i < nparams; i++) {
+			const struct ee_mend_rows *t = &to[k * nparams + i];
 			const struct ee_tensor x = ee_tensor_2d(EE_F32,
 				edit.rows[i].x, t->n, s.m->param[i].in);
 
@@ -483,11 +471,102 @@ START_TEST(together_is_as_alone)
 			near(t->x, &x, TIGHT, "xt", s.m->param[i].weight);
 		}
 		ee_mend_edit_free(&edit, s.m);
-		ee_mend_case_free(&both[k], s.m);
 	}
-	while (n-- > 0)
-		ee_mend_rows_free(&to[n]);
-	ee_mend_pass_close(&pass);
+	for (i = 0; i < n; i++) {
+		ee_mend_rows_free(&from[i]);
+		ee_mend_rows_free(&to[i]);
+	}
+	mendrun_finish(&s);
+}
+END_TEST
+
+/* The update of one weight, (out, in), by doubles. */
+static double *
+update_of(const struct ee_mend *m, const struct ee_mend_rows *rows)
+{
+	const size_t in = m->param[rows->param].in;
+	const size_t out = m->param[rows->param].out;
+	double *w = calloc(in * out, sizeof(*w));
+	size_t t, o, i;
+
+	for (t = 0; t < rows->n; t++)
+		for (o = 0; o < out; o++)
+			for (i = 0; i < in; i++)
+				w[o * in + i] += (double)rows->delta[t * out +
+					o] * (double)rows->x[t * in + i];
+	return w;
+}
+
+static void
+same_update(const struct ee_mend *m, const struct ee_mend_edit *a,
+	    const struct ee_mend_edit *b)
+{
+	size_t i, k;
+
+	ck_assert_double_eq_tol(a->loss_before, b->loss_before, 1e-5);
+	ck_assert_double_eq_tol(a->loss_after, b->loss_after, 1e-4);
+	for (i = 0; i < m->nparams; i++) {
+		const size_t n = m->param[i].in * m->param[i].out;
+		double *x = update_of(m, &a->rows[i]);
+		double *y = update_of(m, &b->rows[i]), off = 0, all = 0;
+
+		ck_assert_uint_eq(a->tokens[i], b->tokens[i]);
+		for (k = 0; k < n; k++) {
+			off += (x[k] - y[k]) * (x[k] - y[k]);
+			all += x[k] * x[k];
+		}
+		ck_assert_msg(sqrt(off) <= 1e-4 * sqrt(all), "%s: %g",
+			      m->param[i].weight, sqrt(off / all));
+		free(x);
+		free(y);
+	}
+}
+
+/* Blocks of a text, and more tokens than a weight is wide: the same update.
+ * Of each text by itself, all in one pass: the same as alone. */
+START_TEST(blocks_do_not_matter)
+{
+	enum { N = 12 };
+	struct ee_mend_edit whole, parts, alone, each[N];
+	struct ee_said texts[N];
+	double p[4][N], q[2];
+	struct ee_mend_edit_job job;
+	struct mendrun s;
+	struct ee_err err;
+	size_t i, side;
+
+	mendrun_start(&s, "tiny-gpt2.default", 2);
+	for (i = 0; i < N; i++)
+		texts[i] = s.texts[i % s.n];
+	job = (struct ee_mend_edit_job){ s.model, s.m, texts, texts, N, false,
+					 SIZE_MAX };
+	must(ee_mend_edit(&job, &whole, p[0], p[1], &err));
+	job.tokens = 1;
+	must(ee_mend_edit(&job, &parts, p[2], p[3], &err));
+	same_update(s.m, &whole, &parts);
+	for (i = 0; i < s.m->nparams; i++) {
+		side = s.m->param[i].in < s.m->param[i].out ?
+		       s.m->param[i].in : s.m->param[i].out;
+		ck_assert_uint_gt(whole.tokens[i], side);
+		ck_assert_uint_eq(whole.rows[i].n, side);
+	}
+	for (i = 0; i < N; i++) {
+		ck_assert_double_eq_tol(p[0][i], p[2][i], 1e-4 * p[0][i]);
+		ck_assert_double_eq_tol(p[1][i], p[3][i], 1e-3 * p[1][i]);
+	}
+	job.apart = true;
+	must(ee_mend_edit(&job, each, p[0], p[1], &err));
+	job.n = 1;
+	for (i = 0; i < N; i++, job.texts++, job.asks++) {
+		must(ee_mend_edit(&job, &alone, &q[0], &q[1], &err));
+		same_update(s.m, &each[i], &alone);
+		ck_assert_double_eq_tol(p[0][i], q[0], 1e-4 * q[0]);
+		ck_assert_double_eq_tol(p[1][i], q[1], 1e-3 * q[1]);
+		ee_mend_edit_free(&alone, s.m);
+		ee_mend_edit_free(&each[i], s.m);
+	}
+	ee_mend_edit_free(&whole, s.m);
+	ee_mend_edit_free(&parts, s.m);
 	mendrun_finish(&s);
 }
 END_TEST
@@ -502,6 +581,7 @@ START_TEST(no_gradient_is_no_edit)
 	struct mendrun s;
 	struct ee_err err;
 	float *norm;
+	double p;
 
 	mendrun_start(&s, "tiny-gpt2.default", 1);
 	norm = s.model->whole[EE_W_FINAL - EE_LAYER_ROLES].norm;
@@ -512,7 +592,8 @@ START_TEST(no_gradient_is_no_edit)
 	else
 		s.m->running[s.m->net[1].k] = 1;
 	ck_assert_int_eq(ee_mend_edit(&(struct ee_mend_edit_job){ s.model,
-		s.m, s.texts, s.texts, s.n }, &edit, &err), EE_EMATH);
+		s.m, s.texts, s.texts, 1, false, SIZE_MAX }, &edit, &p, &p,
+		&err), EE_EMATH);
 	ck_assert_msg(strstr(err.text, says[_i]) != NULL, "%s", err.text);
 	ee_mend_edit_free(&edit, s.m);
 	mendrun_finish(&s);
@@ -543,12 +624,13 @@ step(const struct plain *p, double lr, double *size)
 	struct ee_delta delta;
 	struct ee_mend *m;
 	struct ee_err err;
-	double loss;
+	double loss, before, after;
 
 	params.edit_lr = -lr;
 	must(ee_mend_create(&m, &params, p->model, &err));
 	must(ee_mend_edit(&(struct ee_mend_edit_job){ p->model, m, &p->text,
-			  &p->text, 1 }, &edit, &err));
+			  &p->text, 1, false, SIZE_MAX }, &edit, &before,
+			  &after, &err));
 	must(ee_mend_delta(m, &edit.rows[0], &delta, &err));
 	*size = pow(ee_lowrank_norm(&delta, &err), 2) / fabs(lr);
 	loss = edit.loss_after;
@@ -616,12 +698,10 @@ START_TEST(training_has_the_edits_gradients)
 	const struct ee_lesson *const lessons[] = { &lesson };
 	struct ee_mend_params params = { .net = { .n_hidden = 1, .rank = 4,
 						  .combine = true } };
-	struct ee_mend_rows rows[EE_LAYER_ROLES];
+	struct ee_mend_rows rows[EE_LAYER_ROLES], c[EE_LAYER_ROLES];
 	char names[EE_LAYER_ROLES][EE_MAX_NAME + 8], path[256];
-	struct ee_mend_case c = { .n = 1 };
-	struct ee_mend_pass pass;
 	struct ee_model *model;
-	struct ee_ground ground = { 0 };
+	struct ee_frozen frozen = { 0 };
 	struct ee_mend *m;
 	struct ee_err err;
 	size_t role, i, k;
@@ -641,12 +721,11 @@ START_TEST(training_has_the_edits_gradients)
 	}
 	ck_assert_uint_ge(params.ninner, 4);
 	must(ee_mend_create(&m, &params, model, &err));
-	ground.rows = calloc(m->nparams, sizeof(*ground.rows));
-	must(ee_ground_make(model, m, lessons, NULL, 1, false, &ground,
+	frozen.rows = calloc(m->nparams, sizeof(*frozen.rows));
+	must(ee_frozen_make(model, m, lessons, NULL, 1, false, &frozen,
 			    &err));
-	ee_ground_view(&ground, m, &lesson, model->config.d, rows);
-	must(ee_mend_pass_open(&pass, model, m, &said, 1, &err));
-	must(ee_mend_gradients(&pass, 1, &c, NULL, &err));
+	ee_frozen_view(&frozen, m, &lesson, model->config.d, rows);
+	mendrun_gradient(model, m, &said, 1, c);
 	for (i = 0; i < m->nparams; i++) {
 		const struct ee_mend_param *p = &m->param[i];
 		const struct ee_tensor x = ee_tensor_2d(EE_F32, rows[i].x,
@@ -654,18 +733,17 @@ START_TEST(training_has_the_edits_gradients)
 		const struct ee_tensor delta = ee_tensor_2d(EE_F32,
 			rows[i].delta, rows[i].n, p->out);
 
-		ck_assert_uint_eq(c.rows[i].n, rows[i].n);
+		ck_assert_uint_eq(c[i].n, rows[i].n);
 		ck_assert_uint_ge(rows[i].n, 5);
 		/* a mean here, a sum there */
 		for (k = 0; k < rows[i].n * p->out; k++)
-			c.rows[i].delta[k] *= 3;
-		near(c.rows[i].x, &x, TIGHT, "x", p->weight);
-		near(c.rows[i].delta, &delta, TIGHT, "delta", p->weight);
+			c[i].delta[k] *= 3;
+		near(c[i].x, &x, TIGHT, "x", p->weight);
+		near(c[i].delta, &delta, TIGHT, "delta", p->weight);
 	}
-	ee_mend_case_free(&c, m);
-	ee_mend_pass_close(&pass);
-	free(ground.block);
-	free(ground.rows);
+	mendrun_free_rows(c, m);
+	free(frozen.block);
+	free(frozen.rows);
 	ee_mend_free(m);
 	ee_model_close(model);
 }
@@ -691,6 +769,7 @@ suite_mend(void)
 	tcase_add_loop_test(t, a_hypernetwork_starts_as_the_references, 0, 2);
 	tcase_add_test(t, statistics_are_those_of_all_rows);
 	tcase_add_test(t, together_is_as_alone);
+	tcase_add_test(t, blocks_do_not_matter);
 	tcase_add_loop_test(t, no_gradient_is_no_edit, 0, 3);
 	tcase_add_loop_test(t, no_network_is_gradient_descent, 0, MODELS);
 	tcase_add_loop_test(t, training_has_the_edits_gradients, 0, MODELS);

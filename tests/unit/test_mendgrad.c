@@ -309,7 +309,7 @@ run_ours(const struct mendrun *s, struct ee_mend_pass *pass,
 	must(ee_tape_open(&layers, s->model, pass->n, m->first,
 			  s->model->config.layers, &err));
 	layers.mlp_only = m->mlp_only;
-	must(ee_mend_pass_upper(pass, &layers, &err));
+	must(ee_mend_pass_upper(pass, &layers, false, &err));
 	must(ee_mend_pass_nll(pass, &weight, &o->loss, dx, &err));
 	o->loss *= weight;
 	must(ee_backward(&pass->pass, &pass->span, &layers, dx, &err));
@@ -408,7 +408,7 @@ free_all(struct plain *p, struct ours *o)
 START_TEST(gradients_are_differences)
 {
 	struct ee_mend_pass pass;
-	struct ee_mend_case c = { .n = 1 };
+	struct ee_mend_rows rows[16];
 	struct mendrun s;
 	struct plain p;
 	struct ours o;
@@ -417,11 +417,11 @@ START_TEST(gradients_are_differences)
 
 	mendrun_start(&s, names[_i], 1);
 	must(ee_mend_pass_open(&pass, s.model, s.m, s.texts, 1, &err));
-	must(ee_mend_gradients(&pass, 1, &c, NULL, &err));
+	mendrun_gradient(s.model, s.m, s.texts, 1, rows);
 	for (i = 0; i < s.m->nparams; i++)
-		ee_mend_normal(s.m, &c.rows[i], &c.rows[i]);
-	run_ours(&s, &pass, c.rows, &o);
-	make_plain(&p, &s, &pass, c.rows);
+		ee_mend_normal(s.m, &rows[i], &rows[i]);
+	run_ours(&s, &pass, rows, &o);
+	make_plain(&p, &s, &pass, rows);
 	ck_assert_double_eq_tol(plain_all(&p), o.loss, 1e-5 * (1 + o.loss));
 	for (i = 0; i < s.m->nparams; i++) {
 		const struct ee_mend_param *param = &s.m->param[i];
@@ -440,7 +440,7 @@ START_TEST(gradients_are_differences)
 				at->key);
 	}
 	free_all(&p, &o);
-	ee_mend_case_free(&c, s.m);
+	mendrun_free_rows(rows, s.m);
 	ee_mend_pass_close(&pass);
 	mendrun_finish(&s);
 }

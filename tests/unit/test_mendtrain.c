@@ -125,7 +125,7 @@ struct learning {
 	struct ee_mend_params params;
 	struct ee_mend *m;
 	struct ee_mend_learner learner;
-	struct ee_ground_store *store;
+	struct ee_frozen_cache *cache;
 };
 
 static void
@@ -155,7 +155,7 @@ load_archive(struct ee_mend *m, const char *path)
 static void
 learning_open(struct learning *l, const char *name)
 {
-	const struct ee_ground_store_options options = {
+	const struct ee_frozen_cache_options options = {
 		.memory = 1 << 30, .like_easyedit = true,
 	};
 	char path[256];
@@ -175,7 +175,7 @@ learning_open(struct learning *l, const char *name)
 		.like_easyedit = true,
 	};
 	must(ee_mend_learner_open(&l->learner, &err));
-	must(ee_ground_store_open(&l->store, l->model, l->m,
+	must(ee_frozen_cache_open(&l->cache, l->model, l->m,
 				  l->run.train.list, l->run.train.n, NULL,
 				  &options, &err));
 }
@@ -183,7 +183,7 @@ learning_open(struct learning *l, const char *name)
 static void
 learning_close(struct learning *l)
 {
-	ee_ground_store_close(l->store);
+	ee_frozen_cache_close(l->cache);
 	ee_mend_learner_close(&l->learner);
 	ee_mend_free(l->m);
 	ee_mend_params_free(&l->params);
@@ -227,7 +227,7 @@ validates_alike(struct learning *l)
 		.learner = &l->learner, .train = l->run.train.list,
 		.ntrain = l->run.train.n, .val = l->run.val.list,
 		.nval = l->run.val.n,
-		.store_options = { .memory = 1 << 20, .like_easyedit = true },
+		.cache_options = { .memory = 1 << 20, .like_easyedit = true },
 	};
 	struct ee_mend_tally tally;
 	struct ee_mend_loss mean;
@@ -267,7 +267,7 @@ START_TEST(training_is_the_references)
 		groups[n].n = cases->n;
 		if (++n < accumulate)
 			continue;
-		must(ee_mend_losses(&l.learner, l.run.train.list, l.store,
+		must(ee_mend_losses(&l.learner, l.run.train.list, l.cache,
 				    groups, n, true, n, losses, &err));
 		for (k = 0; k < n; k++) {
 			const struct ee_value *step =
@@ -457,25 +457,25 @@ END_TEST
 
 /* Memory, the spill file, and computed anew by the same groups: the same
  * bits.  Alone, without company: the same numbers. */
-START_TEST(grounds_do_not_depend_on_where_they_are_kept)
+START_TEST(frozen_does_not_depend_on_where_it_is_kept)
 {
 	const size_t ids[] = { 3, 0, 7, 3 };
 	enum { N = sizeof(ids) / sizeof(ids[0]) };
-	const struct ee_ground_store_options spill = {
+	const struct ee_frozen_cache_options spill = {
 		.memory = 1 << 16, .spill = 1 << 30, .like_easyedit = true,
 	}, none = { .like_easyedit = true };
-	struct ee_ground_store *other;
-	struct ee_ground a[N], b[N];
-	struct ee_ground_store_state state;
+	struct ee_frozen_cache *other;
+	struct ee_frozen a[N], b[N];
+	struct ee_frozen_cache_state state;
 	struct learning l;
 	size_t i, k, round;
 
 	learning_open(&l, runs[_i]);
-	must(ee_ground_store_take(l.store, ids, N, NULL, a, &err));
-	must(ee_ground_store_open(&other, l.model, l.m, l.run.train.list,
+	must(ee_frozen_cache_take(l.cache, ids, N, NULL, a, &err));
+	must(ee_frozen_cache_open(&other, l.model, l.m, l.run.train.list,
 				  l.run.train.n, NULL, &spill, &err));
 	for (round = 0; round < 2; round++) {
-		must(ee_ground_store_take(other, ids, N, NULL, b, &err));
+		must(ee_frozen_cache_take(other, ids, N, NULL, b, &err));
 		for (i = 0; i < N; i++) {
 			ck_assert_uint_eq(a[i].size, b[i].size);
 			ck_assert_mem_eq(a[i].rows, b[i].rows,
@@ -484,20 +484,20 @@ START_TEST(grounds_do_not_depend_on_where_they_are_kept)
 					 a[i].size * sizeof(*a[i].block));
 		}
 	}
-	state = ee_ground_store_state(other);
+	state = ee_frozen_cache_state(other);
 	ck_assert_uint_eq(state.computed, l.run.train.n);
 	ck_assert_uint_gt(state.memory, 0);
 	ck_assert_uint_gt(state.spilled, 0);
-	ee_ground_store_close(other);
+	ee_frozen_cache_close(other);
 
-	must(ee_ground_store_open(&other, l.model, l.m, l.run.train.list,
+	must(ee_frozen_cache_open(&other, l.model, l.m, l.run.train.list,
 				  l.run.train.n, NULL, &none, &err));
-	must(ee_ground_store_take(other, ids, 1, NULL, b, &err));
+	must(ee_frozen_cache_take(other, ids, 1, NULL, b, &err));
 	ck_assert_uint_eq(a[0].size, b[0].size);
 	for (k = 0; k < a[0].size; k++)
 		ck_assert_float_eq_tol(a[0].block[k], b[0].block[k], 1e-4f);
-	ck_assert_uint_eq(ee_ground_store_state(other).computed, 1);
-	ee_ground_store_close(other);
+	ck_assert_uint_eq(ee_frozen_cache_state(other).computed, 1);
+	ee_frozen_cache_close(other);
 	learning_close(&l);
 }
 END_TEST
@@ -556,7 +556,7 @@ START_TEST(patience_ends_a_run_and_the_best_is_known)
 	run.ntrain = l.run.train.n;
 	run.val = l.run.val.list;
 	run.nval = l.run.val.n;
-	run.store_options.memory = 1 << 28;
+	run.cache_options.memory = 1 << 28;
 	must(ee_mend_run_open(&run, &err));
 	must(ee_mend_run_go(&run, &end, &err));
 	ck_assert_int_eq(end, EE_MEND_PATIENCE);
@@ -583,7 +583,7 @@ suite_mendtrain(void)
 	tcase_add_loop_test(t, records_of_any_shape_are_lessons, 0, 3);
 	tcase_add_loop_test(t, an_answer_gets_one_space, 0, 2);
 	tcase_add_test(t, what_is_left_out_is_gone);
-	tcase_add_loop_test(t, grounds_do_not_depend_on_where_they_are_kept,
+	tcase_add_loop_test(t, frozen_does_not_depend_on_where_it_is_kept,
 			    0, RUNS);
 	tcase_add_test(t, patience_ends_a_run_and_the_best_is_known);
 	suite_add_tcase(s, t);

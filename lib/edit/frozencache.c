@@ -1,5 +1,5 @@
-/* groundstore.c - grounds, each computed once.  See groundstore.h. */
-#include "edit/groundstore.h"
+/* frozencache.c - what the frozen model gives, once.  See frozencache.h. */
+#include "edit/frozencache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,25 +22,25 @@ struct entry {
 	size_t at;		/* byte in the spill file */
 };
 
-struct ee_ground_store {
+struct ee_frozen_cache {
 	const struct ee_model *model;
 	const struct ee_mend *m;
 	const struct ee_lesson *lessons;
 	size_t n, kept;		/* lessons; how many have 'keep' */
-	struct ee_ground_store_options options;
+	struct ee_frozen_cache_options options;
 	size_t *order;		/* (n) */
 	size_t *start;		/* (chunks + 1) index into 'order' */
-	size_t *rows;		/* (n, nparams) of each ground */
+	size_t *rows;		/* (n, nparams) of each lesson */
 	struct entry *entry;	/* (n) */
 	int fd;			/* the spill file, or -1 */
-	struct ee_ground_store_state state;
+	struct ee_frozen_cache_state state;
 	float **given;		/* (ngiven) lent until the next call */
 	size_t ngiven, given_room;
 };
 
 /* Which lessons will be kept, and with which they are computed. */
 static void
-plan(struct ee_ground_store *s)
+plan(struct ee_frozen_cache *s)
 {
 	const double limit = (double)s->options.memory +
 			     (double)s->options.spill;
@@ -50,7 +50,7 @@ plan(struct ee_ground_store *s)
 
 	for (i = 0; i < s->n; i++) {
 		struct entry *e = &s->entry[s->order[i]];
-		const size_t most = ee_ground_most(s->m, &s->lessons[
+		const size_t most = ee_frozen_most(s->m, &s->lessons[
 						   s->order[i]], d);
 
 		bytes += (double)(most * sizeof(float));
@@ -68,17 +68,17 @@ plan(struct ee_ground_store *s)
 }
 
 enum ee_status
-ee_ground_store_open(struct ee_ground_store **store,
+ee_frozen_cache_open(struct ee_frozen_cache **cache,
 		     const struct ee_model *model, const struct ee_mend *m,
 		     const struct ee_lesson *lessons, size_t n,
 		     const size_t *order,
-		     const struct ee_ground_store_options *options,
+		     const struct ee_frozen_cache_options *options,
 		     struct ee_err *err)
 {
-	struct ee_ground_store *s = ee_calloc(1, sizeof(*s), err);
+	struct ee_frozen_cache *s = ee_calloc(1, sizeof(*s), err);
 	size_t i;
 
-	*store = s;
+	*cache = s;
 	if (s == NULL)
 		return EE_ENOMEM;
 	s->model = model;
@@ -93,8 +93,8 @@ ee_ground_store_open(struct ee_ground_store **store,
 	s->entry = ee_calloc(n, sizeof(*s->entry), err);
 	if (s->order == NULL || s->start == NULL || s->rows == NULL ||
 	    s->entry == NULL) {
-		ee_ground_store_close(s);
-		*store = NULL;
+		ee_frozen_cache_close(s);
+		*cache = NULL;
 		return EE_ENOMEM;
 	}
 	for (i = 0; i < n; i++)
@@ -104,14 +104,14 @@ ee_ground_store_open(struct ee_ground_store **store,
 }
 
 static void
-take_back(struct ee_ground_store *s)
+take_back(struct ee_frozen_cache *s)
 {
 	while (s->ngiven > 0)
 		free(s->given[--s->ngiven]);
 }
 
 void
-ee_ground_store_close(struct ee_ground_store *s)
+ee_frozen_cache_close(struct ee_frozen_cache *s)
 {
 	size_t i;
 
@@ -131,7 +131,7 @@ ee_ground_store_close(struct ee_ground_store *s)
 }
 
 static const char *
-spill_dir(const struct ee_ground_store *s)
+spill_dir(const struct ee_frozen_cache *s)
 {
 	const char *dir = s->options.dir != NULL ? s->options.dir :
 			  getenv("TMPDIR");
@@ -140,7 +140,7 @@ spill_dir(const struct ee_ground_store *s)
 }
 
 static enum ee_status
-spill_open(struct ee_ground_store *s, struct ee_err *err)
+spill_open(struct ee_frozen_cache *s, struct ee_err *err)
 {
 	char *path;
 
@@ -157,7 +157,7 @@ spill_open(struct ee_ground_store *s, struct ee_err *err)
 
 /* Write, or read back, all of a block. */
 static enum ee_status
-transfer(struct ee_ground_store *s, bool out, float *block, size_t size,
+transfer(struct ee_frozen_cache *s, bool out, float *block, size_t size,
 	 size_t at, struct ee_err *err)
 {
 	char *p = (char *)block;
@@ -185,7 +185,7 @@ transfer(struct ee_ground_store *s, bool out, float *block, size_t size,
 /* A block that was computed goes to memory or to the spill file; it is then
  * no longer the caller's. */
 static enum ee_status
-store(struct ee_ground_store *s, size_t id, struct ee_ground *g,
+keep(struct ee_frozen_cache *s, size_t id, struct ee_frozen *g,
       struct ee_err *err)
 {
 	struct entry *e = &s->entry[id];
@@ -212,8 +212,8 @@ store(struct ee_ground_store *s, size_t id, struct ee_ground *g,
 
 /* Compute some lessons, named by ids, that are then the caller's. */
 static enum ee_status
-compute(struct ee_ground_store *s, const size_t *ids, size_t n,
-	const struct ee_ground_shift *shift, struct ee_ground *grounds,
+compute(struct ee_frozen_cache *s, const size_t *ids, size_t n,
+	const struct ee_lesson_shift *shift, struct ee_frozen *frozen,
 	struct ee_err *err)
 {
 	const struct ee_lesson **lessons = ee_calloc(n, sizeof(*lessons),
@@ -225,10 +225,10 @@ compute(struct ee_ground_store *s, const size_t *ids, size_t n,
 		return EE_ENOMEM;
 	for (i = 0; i < n; i++) {
 		lessons[i] = &s->lessons[ids[i]];
-		grounds[i].rows = s->rows + ids[i] * s->m->nparams;
+		frozen[i].rows = s->rows + ids[i] * s->m->nparams;
 	}
-	status = ee_ground_make(s->model, s->m, lessons, shift, n,
-				s->options.like_easyedit, grounds, err);
+	status = ee_frozen_make(s->model, s->m, lessons, shift, n,
+				s->options.like_easyedit, frozen, err);
 	s->state.computed += status == EE_OK ? n : 0;
 	free(lessons);
 	return status;
@@ -236,13 +236,13 @@ compute(struct ee_ground_store *s, const size_t *ids, size_t n,
 
 /* The chunk that a lesson belongs to, as far as it will be kept. */
 static enum ee_status
-compute_chunk(struct ee_ground_store *s, size_t chunk, struct ee_err *err)
+compute_chunk(struct ee_frozen_cache *s, size_t chunk, struct ee_err *err)
 {
 	const size_t begin = s->start[chunk];
 	const size_t end = s->start[chunk + 1] < s->kept ?
 			   s->start[chunk + 1] : s->kept;
 	const size_t n = end - begin;
-	struct ee_ground *g = ee_calloc(n, sizeof(*g), err);
+	struct ee_frozen *g = ee_calloc(n, sizeof(*g), err);
 	enum ee_status status;
 	size_t i;
 
@@ -250,7 +250,7 @@ compute_chunk(struct ee_ground_store *s, size_t chunk, struct ee_err *err)
 		return EE_ENOMEM;
 	status = compute(s, s->order + begin, n, NULL, g, err);
 	for (i = 0; i < n && status == EE_OK; i++)
-		status = store(s, s->order[begin + i], &g[i], err);
+		status = keep(s, s->order[begin + i], &g[i], err);
 	for (i = 0; i < n; i++)
 		free(g[i].block);
 	free(g);
@@ -259,7 +259,7 @@ compute_chunk(struct ee_ground_store *s, size_t chunk, struct ee_err *err)
 
 /* One that is kept, or else those that are not, together. */
 static enum ee_status
-fetch(struct ee_ground_store *s, size_t id, struct ee_ground *g,
+fetch(struct ee_frozen_cache *s, size_t id, struct ee_frozen *g,
       struct ee_err *err)
 {
 	struct entry *e = &s->entry[id];
@@ -281,12 +281,12 @@ fetch(struct ee_ground_store *s, size_t id, struct ee_ground *g,
 
 /* Those of ids that are not kept, computed together. */
 static enum ee_status
-compute_rest(struct ee_ground_store *s, const size_t *ids, size_t n,
-	     const struct ee_ground_shift *shift, struct ee_ground *grounds,
+compute_rest(struct ee_frozen_cache *s, const size_t *ids, size_t n,
+	     const struct ee_lesson_shift *shift, struct ee_frozen *frozen,
 	     struct ee_err *err)
 {
 	size_t *some = ee_calloc(n, sizeof(*some), err);
-	struct ee_ground *g = ee_calloc(n, sizeof(*g), err);
+	struct ee_frozen *g = ee_calloc(n, sizeof(*g), err);
 	enum ee_status status = some && g ? EE_OK : EE_ENOMEM;
 	size_t i, k = 0;
 
@@ -299,7 +299,7 @@ compute_rest(struct ee_ground_store *s, const size_t *ids, size_t n,
 		if (shift == NULL && s->entry[ids[i]].keep)
 			continue;
 		s->given[s->ngiven++] = g[k].block;
-		grounds[i] = g[k++];
+		frozen[i] = g[k++];
 	}
 	free(some);
 	free(g);
@@ -307,9 +307,9 @@ compute_rest(struct ee_ground_store *s, const size_t *ids, size_t n,
 }
 
 enum ee_status
-ee_ground_store_take(struct ee_ground_store *s, const size_t *ids, size_t n,
-		     const struct ee_ground_shift *shift,
-		     struct ee_ground *grounds, struct ee_err *err)
+ee_frozen_cache_take(struct ee_frozen_cache *s, const size_t *ids, size_t n,
+		     const struct ee_lesson_shift *shift,
+		     struct ee_frozen *frozen, struct ee_err *err)
 {
 	float **given;
 	size_t i;
@@ -322,15 +322,15 @@ ee_ground_store_take(struct ee_ground_store *s, const size_t *ids, size_t n,
 		s->given = given;
 		s->given_room = n;
 	}
-	TRY(compute_rest(s, ids, n, shift, grounds, err));
+	TRY(compute_rest(s, ids, n, shift, frozen, err));
 	for (i = 0; i < n; i++)
 		if (shift == NULL && s->entry[ids[i]].keep)
-			TRY(fetch(s, ids[i], &grounds[i], err));
+			TRY(fetch(s, ids[i], &frozen[i], err));
 	return EE_OK;
 }
 
-struct ee_ground_store_state
-ee_ground_store_state(const struct ee_ground_store *s)
+struct ee_frozen_cache_state
+ee_frozen_cache_state(const struct ee_frozen_cache *s)
 {
 	return s->state;
 }

@@ -1,15 +1,15 @@
 /*
- * ground.h - what of a lesson does not change while a hypernetwork learns:
- * the model is not trained, so the gradient of the edit, the states that
- * enter the first edited layer, and what the model said before are computed
- * once for each lesson.
+ * frozen.h - what the frozen model gives for a lesson, activations and
+ * gradients.  A hypernetwork learns, the model does not: the gradient of the
+ * edit, the states that enter the first edited layer, and what the model said
+ * before are the same in every step.
  *
  * Letters: d hidden size, (in, out) of an edited weight, f = m->first, the
  * lowest edited layer, N tokens of a lesson's part.  Arrays are float32,
  * row-major.
  */
-#ifndef EE_GROUND_H
-#define EE_GROUND_H
+#ifndef EE_FROZEN_H
+#define EE_FROZEN_H
 
 #include "base/base.h"
 #include "edit/lesson.h"
@@ -24,22 +24,22 @@
  * and 'loc' (N, d), inputs of layer f; then 'said' (rows, d), outputs of the
  * last layer where the locality loss is read.
  */
-struct ee_ground {
+struct ee_frozen {
 	size_t *rows;		/* (m->nparams) */
 	float *block;
 	size_t size;		/* floats in it */
 };
 
 /* Pointers into the block; x and delta of rows (m->nparams). */
-struct ee_ground_view {
+struct ee_frozen_view {
 	const float *outer, *loc, *said;
 };
-struct ee_ground_view ee_ground_view(const struct ee_ground *ground,
+struct ee_frozen_view ee_frozen_view(const struct ee_frozen *frozen,
 	const struct ee_mend *m, const struct ee_lesson *lesson, size_t d,
 	struct ee_mend_rows *rows);
 
 /* The most floats that this lesson's block can have. */
-size_t ee_ground_most(const struct ee_mend *m,
+size_t ee_frozen_most(const struct ee_mend *m,
 	const struct ee_lesson *lesson, size_t d);
 
 /*
@@ -50,22 +50,22 @@ size_t ee_loc_row(const struct ee_said *loc, bool like_easyedit);
 
 /* Learned positions of edit, outer, loc start here instead of at 0: what
  * left padding does to a batch in EasyEdit. */
-struct ee_ground_shift {
+struct ee_lesson_shift {
 	uint32_t edit, outer, loc;
 };
 
 /*
- * Compute grounds (n) of n lessons in one go.  Each ground's 'rows' has room
- * for m->nparams; 'block' is the caller's, to free().
+ * Compute those of n lessons in one go.  The 'rows' of each have room for
+ * m->nparams; 'block' is the caller's, to free().
  *
  *   shift  (n) or NULL
  *
  * Fails with EE_EINPUT (token or position beyond the model), EE_EMATH (a
  * gradient is not finite: names the case), EE_ENOMEM; no block is then kept.
  */
-EE_MUST_CHECK enum ee_status ee_ground_make(const struct ee_model *model,
+EE_MUST_CHECK enum ee_status ee_frozen_make(const struct ee_model *model,
 	const struct ee_mend *m, const struct ee_lesson *const *lessons,
-	const struct ee_ground_shift *shift, size_t n, bool like_easyedit,
-	struct ee_ground *grounds, struct ee_err *err);
+	const struct ee_lesson_shift *shift, size_t n, bool like_easyedit,
+	struct ee_frozen *frozen, struct ee_err *err);
 
 #endif
