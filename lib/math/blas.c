@@ -12,13 +12,9 @@
 #define LEAST_WORK 1e6
 #define ENOUGH_WORK 1e8
 
-/* LAPACK's own Fortran entry points (no C header needed). */
+/* LAPACK's own Fortran entry point (no C header needed). */
 extern void dpotrf_(const char *uplo, const blasint *n, double *a,
 		    const blasint *lda, blasint *info);
-extern void dsyevd_(const char *jobz, const char *uplo, const blasint *n,
-		    double *a, const blasint *lda, double *w, double *work,
-		    const blasint *lwork, blasint *iwork,
-		    const blasint *liwork, blasint *info);
 
 void
 ee_blas_threads(unsigned n)
@@ -191,36 +187,4 @@ ee_cholesky_solve(size_t d, size_t nrhs, const double *l, double *b)
 	cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans,
 		    CblasNonUnit, n, m, 1.0, l, n, b, m);
 	ee_blas_threads(1);
-}
-
-enum ee_status
-ee_eigen(size_t d, double *a, double *values, struct ee_err *err)
-{
-	const blasint n = (blasint)d, ask = -1;
-	blasint lwork, liwork, info = 0, *iwork;
-	double size = 0, *work;
-
-	if (d == 0 || d > 30000)	/* LAPACK counts its 2 d^2 in 31 bits */
-		return ee_fail(err, EE_EINPUT, "a matrix of %zu rows", d);
-	/* row-major lower is column-major upper, and its columns our rows */
-	dsyevd_("V", "U", &n, a, &n, values, &size, &ask, &liwork, &ask,
-		&info);
-	lwork = (blasint)size;
-	work = ee_doubles((size_t)lwork, err);
-	iwork = ee_calloc((size_t)liwork, sizeof(*iwork), err);
-	if (work == NULL || iwork == NULL) {
-		free(work);
-		free(iwork);
-		return EE_ENOMEM;
-	}
-	ee_blas_threads(ee_threads());
-	dsyevd_("V", "U", &n, a, &n, values, work, &lwork, iwork, &liwork,
-		&info);
-	ee_blas_threads(1);
-	free(work);
-	free(iwork);
-	if (info != 0)
-		return ee_fail(err, EE_EMATH, "the eigenvalues of a matrix of "
-			       "%zu rows do not converge", d);
-	return EE_OK;
 }

@@ -85,25 +85,48 @@ ee_cholesky_f32_solve(size_t d, const float *l, float *b)
 	ee_blas_threads(1);
 }
 
-enum ee_status
-ee_eigenvalues(size_t d, double *a, double *values, struct ee_err *err)
+/* With job "V", the eigenvectors too. */
+static enum ee_status
+eigen(const char *job, size_t d, double *a, double *values,
+      struct ee_err *err)
 {
-	const blasint n = (blasint)d, lwork = 66 * (blasint)d, liwork = 1;
-	blasint info = 0, iwork = 0;
-	double *work;
+	const blasint n = (blasint)d, ask = -1;
+	blasint lwork, liwork, info = 0, *iwork;
+	double size = 0, *work;
 
-	if (d == 0 || d > 30000)
+	if (d == 0 || d > 30000)	/* LAPACK counts its 2 d^2 in 31 bits */
 		return ee_fail(err, EE_EINPUT, "a matrix of %zu rows", d);
+	/* row-major lower is column-major upper, and its columns our rows */
+	dsyevd_(job, "U", &n, a, &n, values, &size, &ask, &liwork, &ask,
+		&info);
+	lwork = (blasint)size;
 	work = ee_doubles((size_t)lwork, err);
-	if (work == NULL)
+	iwork = ee_calloc((size_t)liwork, sizeof(*iwork), err);
+	if (work == NULL || iwork == NULL) {
+		free(work);
+		free(iwork);
 		return EE_ENOMEM;
+	}
 	ee_blas_threads(ee_threads());
-	dsyevd_("N", "U", &n, a, &n, values, work, &lwork, &iwork, &liwork,
+	dsyevd_(job, "U", &n, a, &n, values, work, &lwork, iwork, &liwork,
 		&info);
 	ee_blas_threads(1);
 	free(work);
+	free(iwork);
 	if (info != 0)
 		return ee_fail(err, EE_EMATH, "the eigenvalues of a matrix of "
 			       "%zu rows do not converge", d);
 	return EE_OK;
+}
+
+enum ee_status
+ee_eigen(size_t d, double *a, double *values, struct ee_err *err)
+{
+	return eigen("V", d, a, values, err);
+}
+
+enum ee_status
+ee_eigenvalues(size_t d, double *a, double *values, struct ee_err *err)
+{
+	return eigen("N", d, a, values, err);
 }

@@ -13,6 +13,8 @@ import msgpack
 import msgpack_numpy
 import numpy as np
 
+from common import parse
+
 rng = np.random.default_rng(1)
 
 
@@ -61,18 +63,6 @@ def stream(kind, extra, records, crc=True, end=True):
     if crc:
         last["crc32"] = zlib.crc32(data)
     return data + (pack({"end": last}) if end else b"")
-
-
-def parse(data):
-    unpacker = msgpack.Unpacker(object_hook=msgpack_numpy.decode,
-                                max_buffer_size=0)
-    unpacker.feed(data)
-    objects = list(unpacker)
-    end = msgpack.packb(objects[-1])
-    assert data.endswith(end)
-    assert objects[-1]["end"]["records"] == len(objects) - 2
-    assert objects[-1]["end"]["crc32"] == zlib.crc32(data[:-len(end)])
-    return objects[0], objects[1:-1]
 
 
 def run(*command, data):

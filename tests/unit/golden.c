@@ -2,7 +2,10 @@
 #include "golden.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "model/forward.h"
 
 void
 golden_open(struct golden *g, const char *path)
@@ -71,6 +74,27 @@ relative(const float *x, const struct ee_tensor *want)
 		size += w * w;
 	}
 	return sqrt(diff / size);
+}
+
+void
+check_variant(const struct ee_model *m, const char *file, const char *name)
+{
+	struct ee_tensor ids, want;
+	struct golden g;
+	struct ee_err err;
+	float *logits;
+	size_t n;
+
+	golden_open(&g, file);
+	ids = golden_get(&g, "input_ids");
+	want = golden_get(&g, "%s", name);
+	n = ids.shape[0];
+	logits = ee_floats(n * m->config.vocab, &err);
+	must(ee_sequence_logits(m, ids.data, n, n, logits, &err));
+	ck_assert_msg(worst_abs(logits, &want) <= 2e-4, "%g",
+		      worst_abs(logits, &want));
+	free(logits);
+	golden_close(&g);
 }
 
 static bool

@@ -10,6 +10,7 @@
 
 #include "base/value.h"
 #include "file/npz.h"
+#include "model/model.h"
 
 /* Fail the test with what the library says. */
 #define must(call) do { \
@@ -32,6 +33,11 @@ struct ee_tensor golden_get(struct golden *g, const char *fmt, ...)
 /* Largest |x - want|, and |x - want| / |want| as vectors. */
 double worst_abs(const float *x, const struct ee_tensor *want);
 double relative(const float *x, const struct ee_tensor *want);
+
+/* The model's logits of "input_ids" in the file are its array 'name', within
+ * 2e-4 absolute. */
+void check_variant(const struct ee_model *model, const char *file,
+		   const char *name);
 
 /* The same, to the bit; to Python, too, where 'forms'. */
 bool same_value(const struct ee_value *a, const struct ee_value *b,

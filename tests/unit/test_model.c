@@ -464,22 +464,9 @@ START_TEST(half_precision_is_the_same_arithmetic)
 {
 	struct ee_model *m = open_model(_i == 0 ? "variants/tiny-llama-gqa-f16"
 				       : "variants/tiny-llama-gqa-bf16");
-	struct ee_tensor ids, want;
-	struct golden g;
-	struct ee_err err;
-	float *logits;
-	size_t n;
 
-	golden_open(&g, "tests/golden/forward/tiny-llama-gqa.variants.npz");
-	ids = golden_get(&g, "input_ids");
-	want = golden_get(&g, _i == 0 ? "logits_f16" : "logits_bf16");
-	n = ids.shape[0];
-	logits = ee_floats(n * m->config.vocab, &err);
-	must(ee_sequence_logits(m, ids.data, n, n, logits, &err));
-	ck_assert_msg(worst_abs(logits, &want) <= 2e-4, "%g",
-		      worst_abs(logits, &want));
-	free(logits);
-	golden_close(&g);
+	check_variant(m, "tests/golden/forward/tiny-llama-gqa.variants.npz",
+		      _i == 0 ? "logits_f16" : "logits_bf16");
 	ee_model_close(m);
 }
 END_TEST
