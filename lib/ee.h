@@ -77,7 +77,6 @@
 #include "edit/frozen.h"
 #include "edit/frozencache.h"
 #include "edit/hparams.h"
-#include "edit/lesson.h"
 #include "edit/lowrank.h"
 #include "edit/memit.h"
 #include "edit/mend.h"
@@ -99,9 +98,9 @@
 #include "score/cases.h"
 #include "score/complete.h"
 #include "score/exam.h"
-#include "score/lessons.h"
 #include "score/prose.h"
 #include "score/score.h"
 #include "score/tally.h"
+#include "score/trainset.h"
 
 #endif

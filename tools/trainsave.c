@@ -76,18 +76,18 @@ static enum ee_status
 go_on(struct training *t, const char *path, const struct ee_mend_progress *p)
 {
 	struct ee_err *err = &t->tool->err;
-	int64_t lessons, best_step;
+	int64_t examples, best_step;
 
 	if (ee_get(&p->train, "lessons") == NULL)
 		return ee_fail(err, EE_EINPUT, "%s: no run of ee-mend-train "
 			       "to go on with: give it as --archive", path);
-	TRY(ee_get_int(&p->train, "lessons", 0, INT64_MAX, &lessons, path,
+	TRY(ee_get_int(&p->train, "lessons", 0, INT64_MAX, &examples, path,
 		       err));
 	TRY(ee_get_int(&p->train, "best_step", 0, INT64_MAX, &best_step,
 		       path, err));
 	TRY(ee_get_real(&p->train, "best", -1e300, 1e300, &t->run.best, path,
 			err));
-	if ((uint64_t)lessons != t->print)
+	if ((uint64_t)examples != t->print)
 		return ee_fail(err, EE_EMATCH, "%s: a run with other records, "
 			       "another seed, batch_size, accumulate_bs, "
 			       "outer or --like", path);

@@ -7,7 +7,7 @@
 #include "base/try.h"
 #include "budget.h"
 
-/* A plan is made for lessons of so many tokens, all that are computed in one
+/* A plan is made for examples of so many tokens, all that are computed in one
  * go together. */
 enum { USUAL_ROWS = 1024 };
 
@@ -50,7 +50,7 @@ print_said(uint64_t hash, const struct ee_said *s)
 }
 
 static uint64_t
-print_set(uint64_t hash, const struct ee_lesson *list, size_t n)
+print_set(uint64_t hash, const struct ee_example *list, size_t n)
 {
 	size_t i;
 
@@ -65,7 +65,7 @@ print_set(uint64_t hash, const struct ee_lesson *list, size_t n)
 
 /* Of all that decides in which order what is learned. */
 static uint64_t
-print_lessons(const struct training *t)
+print_examples(const struct training *t)
 {
 	const struct ee_mend_params *p = &t->params;
 	const int64_t said[] = { p->seed, p->batch_size, p->accumulate,
@@ -77,9 +77,9 @@ print_lessons(const struct training *t)
 }
 
 static enum ee_status
-read_lessons(struct training *t)
+read_examples(struct training *t)
 {
-	const struct ee_lessons_options options = {
+	const struct ee_trainset_options options = {
 		.max_length = (size_t)t->params.max_length,
 		.like_easyedit = t->opt->like_easyedit,
 		.rephrase = t->params.outer == EE_OUTER_REPHRASE,
@@ -87,8 +87,8 @@ read_lessons(struct training *t)
 	const size_t out = (size_t)t->opt->hold_out;
 	struct tool *tool = t->tool;
 
-	TRY(ee_lessons_read(&t->train, t->opt->train, t->tok, &options,
-			    &tool->warn, &tool->err));
+	TRY(ee_trainset_read(&t->train, t->opt->train, t->tok, &options,
+			     &tool->warn, &tool->err));
 	t->run.train = t->train.list;
 	t->run.ntrain = t->train.n;
 	if (out > 0) {
@@ -100,12 +100,12 @@ read_lessons(struct training *t)
 		t->run.ntrain -= out;
 		t->run.val = t->run.train + t->run.ntrain;
 	} else {
-		TRY(ee_lessons_read(&t->val, t->opt->val, t->tok, &options,
-				    &tool->warn, &tool->err));
+		TRY(ee_trainset_read(&t->val, t->opt->val, t->tok, &options,
+				     &tool->warn, &tool->err));
 		t->run.val = t->val.list;
 		t->run.nval = t->val.n;
 	}
-	t->print = print_lessons(t);
+	t->print = print_examples(t);
 	return EE_OK;
 }
 
@@ -146,7 +146,7 @@ train_open(struct training *t, struct tool *tool,
 	}
 	TRY(read_params(t));
 	TRY(model_open_both(tool, &opt->model, &t->model, &t->tok));
-	TRY(read_lessons(t));
+	TRY(read_examples(t));
 	TRY(opt->resume || t->params.archive != NULL ?
 	    ee_mend_empty(&t->m, &t->params, t->model, err) :
 	    ee_mend_create(&t->m, &t->params, t->model, err));
@@ -172,8 +172,8 @@ train_close(struct training *t)
 	ee_mend_run_close(&t->run);
 	ee_mend_learner_close(&t->learner);
 	ee_mend_free(t->m);
-	ee_lessons_free(&t->train);
-	ee_lessons_free(&t->val);
+	ee_trainset_free(&t->train);
+	ee_trainset_free(&t->val);
 	ee_mend_params_free(&t->params);
 	ee_tokenizer_close(t->tok);
 	ee_model_close(t->model);

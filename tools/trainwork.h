@@ -11,7 +11,7 @@
 #include "edit/mendarchive.h"
 #include "edit/mendrun.h"
 #include "modeltool.h"
-#include "score/lessons.h"
+#include "score/trainset.h"
 #include "tool.h"
 
 struct train_options {
@@ -32,8 +32,8 @@ struct training {
 	struct ee_model *model;
 	struct ee_tokenizer *tok;
 	struct ee_mend_params params;
-	struct ee_lessons train, val;	/* val: {0} where some are held out */
-	uint64_t print;			/* of lessons and what they follow */
+	struct ee_trainset train, val;	/* val: {0} where some are held out */
+	uint64_t print;			/* of examples and what they follow */
 	struct ee_mend *m;
 	struct ee_mend_learner learner;
 	struct ee_mend_run run;

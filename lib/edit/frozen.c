@@ -1,7 +1,7 @@
 /*
- * frozen.c - what the frozen model gives for a lesson.  See frozen.h.
+ * frozen.c - what the frozen model gives for an example.  See frozen.h.
  *
- * All lessons of a call are one pass (mendpass.h): first the edits, then the
+ * All examples of a call are one pass (mendpass.h): first the edits, then the
  * locality prompts, then the rephrased edits.  All of it runs to layer f; the
  * edits go on to the end and back to f, the locality prompts to the end.
  */
@@ -20,7 +20,7 @@ ee_loc_row(const struct ee_said *loc, bool like_easyedit)
 }
 
 size_t
-ee_frozen_most(const struct ee_mend *m, const struct ee_lesson *l, size_t d)
+ee_frozen_most(const struct ee_mend *m, const struct ee_example *l, size_t d)
 {
 	size_t sum = (l->outer.n + l->loc.n + l->loc.nlabels) * d, j;
 
@@ -31,7 +31,7 @@ ee_frozen_most(const struct ee_mend *m, const struct ee_lesson *l, size_t d)
 
 struct ee_frozen_view
 ee_frozen_view(const struct ee_frozen *g, const struct ee_mend *m,
-	       const struct ee_lesson *lesson, size_t d,
+	       const struct ee_example *example, size_t d,
 	       struct ee_mend_rows *rows)
 {
 	struct ee_frozen_view v;
@@ -47,14 +47,14 @@ ee_frozen_view(const struct ee_frozen *g, const struct ee_mend *m,
 		p += g->rows[j] * m->param[j].out;
 	}
 	v.outer = p;
-	v.loc = v.outer + lesson->outer.n * d;
-	v.said = v.loc + lesson->loc.n * d;
+	v.loc = v.outer + example->outer.n * d;
+	v.said = v.loc + example->loc.n * d;
 	return v;
 }
 
 struct job {
 	const struct ee_mend *m;
-	const struct ee_lesson *const *lessons;
+	const struct ee_example *const *examples;
 	size_t n, d;
 	bool like_easyedit;
 	struct ee_frozen *frozen;
@@ -71,7 +71,7 @@ same_said(const struct ee_said *a, const struct ee_said *b)
 }
 
 static enum ee_status
-lay_out(struct job *j, const struct ee_lesson_shift *shift)
+lay_out(struct job *j, const struct ee_example_shift *shift)
 {
 	const size_t n = j->n;
 	size_t i;
@@ -82,7 +82,7 @@ lay_out(struct job *j, const struct ee_lesson_shift *shift)
 		return EE_ENOMEM;
 	j->nll = j->weight + n;
 	for (i = 0; i < n; i++) {
-		const struct ee_lesson *l = j->lessons[i];
+		const struct ee_example *l = j->examples[i];
 
 		j->weight[i] = 1;
 		j->texts[i] = l->edit;
@@ -114,12 +114,12 @@ put_base(const struct job *j, float *to, size_t text, size_t rows)
 		   rows * j->d);
 }
 
-/* One lesson's block; 'said' are the last layer's outputs of all locality
+/* One example's block; 'said' are the last layer's outputs of all locality
  * prompts. */
 static enum ee_status
 pack(struct job *j, size_t i, const float *said)
 {
-	const struct ee_lesson *l = j->lessons[i];
+	const struct ee_example *l = j->examples[i];
 	const size_t *begin = j->pass.begin, n = j->n, d = j->d;
 	struct ee_frozen *f = &j->frozen[i];
 	size_t most = ee_frozen_most(j->m, l, d), k;
@@ -193,12 +193,12 @@ make(struct job *j)
 
 enum ee_status
 ee_frozen_make(const struct ee_model *model, const struct ee_mend *m,
-	       const struct ee_lesson *const *lessons,
-	       const struct ee_lesson_shift *shift, size_t n,
+	       const struct ee_example *const *examples,
+	       const struct ee_example_shift *shift, size_t n,
 	       bool like_easyedit, struct ee_frozen *frozen,
 	       struct ee_err *err)
 {
-	struct job j = { .m = m, .lessons = lessons, .n = n,
+	struct job j = { .m = m, .examples = examples, .n = n,
 			 .d = model->config.d, .like_easyedit = like_easyedit,
 			 .frozen = frozen, .err = err };
 	enum ee_status status = lay_out(&j, shift);

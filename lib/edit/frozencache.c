@@ -10,7 +10,7 @@
 
 #include "base/try.h"
 
-/* Lessons computed in one go: many, so that products are tall, but no more
+/* Examples computed in one go: many, so that products are tall, but no more
  * than this many floats, and at most CHUNK. */
 enum { CHUNK = 64, CHUNK_FLOATS = 1 << 26 };
 
@@ -25,12 +25,12 @@ struct entry {
 struct ee_frozen_cache {
 	const struct ee_model *model;
 	const struct ee_mend *m;
-	const struct ee_lesson *lessons;
-	size_t n, kept;		/* lessons; how many have 'keep' */
+	const struct ee_example *examples;
+	size_t n, kept;		/* examples; how many have 'keep' */
 	struct ee_frozen_cache_options options;
 	size_t *order;		/* (n) */
 	size_t *start;		/* (chunks + 1) index into 'order' */
-	size_t *rows;		/* (n, nparams) of each lesson */
+	size_t *rows;		/* (n, nparams) of each example */
 	struct entry *entry;	/* (n) */
 	int fd;			/* the spill file, or -1 */
 	struct ee_frozen_cache_state state;
@@ -38,7 +38,7 @@ struct ee_frozen_cache {
 	size_t ngiven, given_room;
 };
 
-/* Which lessons will be kept, and with which they are computed. */
+/* Which examples will be kept, and with which they are computed. */
 static void
 plan(struct ee_frozen_cache *s)
 {
@@ -50,7 +50,7 @@ plan(struct ee_frozen_cache *s)
 
 	for (i = 0; i < s->n; i++) {
 		struct entry *e = &s->entry[s->order[i]];
-		const size_t most = ee_frozen_most(s->m, &s->lessons[
+		const size_t most = ee_frozen_most(s->m, &s->examples[
 						   s->order[i]], d);
 
 		bytes += (double)(most * sizeof(float));
@@ -70,7 +70,7 @@ plan(struct ee_frozen_cache *s)
 enum ee_status
 ee_frozen_cache_open(struct ee_frozen_cache **cache,
 		     const struct ee_model *model, const struct ee_mend *m,
-		     const struct ee_lesson *lessons, size_t n,
+		     const struct ee_example *examples, size_t n,
 		     const size_t *order,
 		     const struct ee_frozen_cache_options *options,
 		     struct ee_err *err)
@@ -83,7 +83,7 @@ ee_frozen_cache_open(struct ee_frozen_cache **cache,
 		return EE_ENOMEM;
 	s->model = model;
 	s->m = m;
-	s->lessons = lessons;
+	s->examples = examples;
 	s->n = n;
 	s->options = *options;
 	s->fd = -1;
@@ -210,31 +210,31 @@ keep(struct ee_frozen_cache *s, size_t id, struct ee_frozen *g,
 	return EE_OK;
 }
 
-/* Compute some lessons, named by ids, that are then the caller's. */
+/* Compute some examples, named by ids, that are then the caller's. */
 static enum ee_status
 compute(struct ee_frozen_cache *s, const size_t *ids, size_t n,
-	const struct ee_lesson_shift *shift, struct ee_frozen *frozen,
+	const struct ee_example_shift *shift, struct ee_frozen *frozen,
 	struct ee_err *err)
 {
-	const struct ee_lesson **lessons = ee_calloc(n, sizeof(*lessons),
+	const struct ee_example **examples = ee_calloc(n, sizeof(*examples),
 						     err);
 	enum ee_status status;
 	size_t i;
 
-	if (lessons == NULL)
+	if (examples == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < n; i++) {
-		lessons[i] = &s->lessons[ids[i]];
+		examples[i] = &s->examples[ids[i]];
 		frozen[i].rows = s->rows + ids[i] * s->m->nparams;
 	}
-	status = ee_frozen_make(s->model, s->m, lessons, shift, n,
+	status = ee_frozen_make(s->model, s->m, examples, shift, n,
 				s->options.like_easyedit, frozen, err);
 	s->state.computed += status == EE_OK ? n : 0;
-	free(lessons);
+	free(examples);
 	return status;
 }
 
-/* The chunk that a lesson belongs to, as far as it will be kept. */
+/* The chunk that an example belongs to, as far as it will be kept. */
 static enum ee_status
 compute_chunk(struct ee_frozen_cache *s, size_t chunk, struct ee_err *err)
 {
@@ -282,7 +282,7 @@ fetch(struct ee_frozen_cache *s, size_t id, struct ee_frozen *g,
 /* Those of ids that are not kept, computed together. */
 static enum ee_status
 compute_rest(struct ee_frozen_cache *s, const size_t *ids, size_t n,
-	     const struct ee_lesson_shift *shift, struct ee_frozen *frozen,
+	     const struct ee_example_shift *shift, struct ee_frozen *frozen,
 	     struct ee_err *err)
 {
 	size_t *some = ee_calloc(n, sizeof(*some), err);
@@ -308,7 +308,7 @@ compute_rest(struct ee_frozen_cache *s, const size_t *ids, size_t n,
 
 enum ee_status
 ee_frozen_cache_take(struct ee_frozen_cache *s, const size_t *ids, size_t n,
-		     const struct ee_lesson_shift *shift,
+		     const struct ee_example_shift *shift,
 		     struct ee_frozen *frozen, struct ee_err *err)
 {
 	float **given;

@@ -61,19 +61,19 @@ ee_mend_step(struct ee_mend_learner *l, double *norm, struct ee_err *err)
 /* EasyEdit pads a group on the left, and GPT-2's positions go on counting. */
 static void
 shift_group(const struct ee_mend_job *j, const struct ee_mend_group *g,
-	    struct ee_lesson_shift *shift)
+	    struct ee_example_shift *shift)
 {
 	size_t edit = 0, outer = 0, loc = 0, i;
 
 	for (i = 0; i < g->n; i++) {
-		const struct ee_lesson *l = &j->lessons[g->ids[i]];
+		const struct ee_example *l = &j->examples[g->ids[i]];
 
 		edit = l->edit.n > edit ? l->edit.n : edit;
 		outer = l->outer.n > outer ? l->outer.n : outer;
 		loc = l->loc.n > loc ? l->loc.n : loc;
 	}
 	for (i = 0; i < g->n; i++) {
-		const struct ee_lesson *l = &j->lessons[g->ids[i]];
+		const struct ee_example *l = &j->examples[g->ids[i]];
 
 		shift[i].edit = (uint32_t)(edit - l->edit.n);
 		shift[i].outer = (uint32_t)(outer - l->outer.n);
@@ -81,20 +81,20 @@ shift_group(const struct ee_mend_job *j, const struct ee_mend_group *g,
 	}
 }
 
-/* What the frozen model gives for all lessons, in order of the groups. */
+/* What the frozen model gives for all examples, in order of the groups. */
 static enum ee_status
 take_frozen(struct ee_mend_job *j, struct ee_frozen_cache *cache)
 {
 	const struct ee_mend_learner *l = j->learner;
-	const bool pads = l->like_easyedit && j->nlessons > j->n &&
+	const bool pads = l->like_easyedit && j->nexamples > j->n &&
 		ee_model_param(l->model, 0, EE_W_POSITION)->module != NULL;
-	struct ee_lesson_shift *shift = NULL;
-	size_t *ids = ee_calloc(j->nlessons, sizeof(*ids), j->err);
+	struct ee_example_shift *shift = NULL;
+	size_t *ids = ee_calloc(j->nexamples, sizeof(*ids), j->err);
 	enum ee_status status = ids != NULL ? EE_OK : EE_ENOMEM;
 	size_t i, at = 0;
 
 	if (status == EE_OK && pads) {
-		shift = ee_calloc(j->nlessons, sizeof(*shift), j->err);
+		shift = ee_calloc(j->nexamples, sizeof(*shift), j->err);
 		status = shift != NULL ? EE_OK : EE_ENOMEM;
 	}
 	for (i = 0; i < j->n && status == EE_OK; i++) {
@@ -112,7 +112,7 @@ take_frozen(struct ee_mend_job *j, struct ee_frozen_cache *cache)
 	return status;
 }
 
-/* The rows of one group and parameter: those of its lessons one after the
+/* The rows of one group and parameter: those of its examples one after the
  * other, as the gradient of the mean over all their labels. */
 static enum ee_status
 gather(struct ee_mend_job *j, size_t group, size_t param,
@@ -121,12 +121,12 @@ gather(struct ee_mend_job *j, size_t group, size_t param,
 	const struct ee_mend *m = j->learner->m;
 	const struct ee_mend_param *p = &m->param[param];
 	const struct ee_mend_group *g = &j->groups[group];
-	const size_t first = j->first_lesson[group];
+	const size_t first = j->first_example[group];
 	size_t n = 0, labels = 0, i, at = 0;
 
 	for (i = 0; i < g->n; i++) {
 		n += j->views[(first + i) * m->nparams + param].n;
-		labels += j->lessons[g->ids[i]].edit.nlabels;
+		labels += j->examples[g->ids[i]].edit.nlabels;
 	}
 	TRY(ee_mend_rows_make(rows, m, param, n, j->err));
 	for (i = 0; i < g->n; i++) {
@@ -211,13 +211,13 @@ backward(struct ee_mend_job *j)
 }
 
 enum ee_status
-ee_mend_losses(struct ee_mend_learner *l, const struct ee_lesson *lessons,
+ee_mend_losses(struct ee_mend_learner *l, const struct ee_example *examples,
 	       struct ee_frozen_cache *cache,
 	       const struct ee_mend_group *groups, size_t n, bool train,
 	       size_t accumulate, struct ee_mend_loss *losses,
 	       struct ee_err *err)
 {
-	struct ee_mend_job j = { .learner = l, .lessons = lessons,
+	struct ee_mend_job j = { .learner = l, .examples = examples,
 				 .groups = groups, .n = n, .train = train,
 				 .accumulate = accumulate, .losses = losses,
 				 .err = err };

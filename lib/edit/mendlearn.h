@@ -3,7 +3,7 @@
  * what they do to the model, and the gradient of that by all learned numbers
  * (Mitchell et al. 2022, arXiv:2110.11309, section 3.2).
  *
- * A group is 'batch_size' lessons that are one edit together.  All groups
+ * A group is 'batch_size' examples that are one edit together.  All groups
  * of a step run as one pass, each with its own low-rank patch of the weights,
  * from the first edited layer up and back down to it.
  */
@@ -12,8 +12,8 @@
 
 #include "base/base.h"
 #include "edit/frozencache.h"
-#include "edit/lesson.h"
 #include "edit/mend.h"
+#include "edit/said.h"
 #include "model/model.h"
 
 /* A hypernetwork that learns.  The first members are the caller's, borrowed
@@ -33,7 +33,7 @@ EE_MUST_CHECK enum ee_status ee_mend_learner_open(
 	struct ee_mend_learner *learner, struct ee_err *err);
 void ee_mend_learner_close(struct ee_mend_learner *learner);
 
-/* Some lessons of a set, by number, as one edit. */
+/* Some examples of a set, by number, as one edit. */
 struct ee_mend_group {
 	const size_t *ids;
 	size_t n;
@@ -61,7 +61,7 @@ struct ee_mend_loss {
  * as ee_frozen_cache_take.
  */
 EE_MUST_CHECK enum ee_status ee_mend_losses(struct ee_mend_learner *learner,
-	const struct ee_lesson *lessons, struct ee_frozen_cache *cache,
+	const struct ee_example *examples, struct ee_frozen_cache *cache,
 	const struct ee_mend_group *groups, size_t n, bool train,
 	size_t accumulate, struct ee_mend_loss *losses, struct ee_err *err);
 

@@ -12,17 +12,17 @@ ee_mend_job_open(struct ee_mend_job *j)
 	const size_t blocks = j->n * nparams;
 	size_t i;
 
-	j->first_lesson = ee_calloc(j->n, sizeof(*j->first_lesson), j->err);
-	if (j->first_lesson == NULL)
+	j->first_example = ee_calloc(j->n, sizeof(*j->first_example), j->err);
+	if (j->first_example == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < j->n; i++) {
-		j->first_lesson[i] = j->nlessons;
-		j->nlessons += j->groups[i].n;
+		j->first_example[i] = j->nexamples;
+		j->nexamples += j->groups[i].n;
 	}
-	j->frozen = ee_calloc(j->nlessons, sizeof(*j->frozen), j->err);
-	j->views = ee_calloc(j->nlessons * nparams, sizeof(*j->views),
+	j->frozen = ee_calloc(j->nexamples, sizeof(*j->frozen), j->err);
+	j->views = ee_calloc(j->nexamples * nparams, sizeof(*j->views),
 			     j->err);
-	j->states = ee_calloc(j->nlessons, sizeof(*j->states), j->err);
+	j->states = ee_calloc(j->nexamples, sizeof(*j->states), j->err);
 	j->normal = ee_calloc(blocks, sizeof(*j->normal), j->err);
 	j->changed = ee_calloc(blocks, sizeof(*j->changed), j->err);
 	j->dchanged = ee_calloc(blocks, sizeof(*j->dchanged), j->err);
@@ -51,7 +51,7 @@ ee_mend_job_close(struct ee_mend_job *j)
 {
 	const size_t blocks = j->n * j->learner->m->nparams;
 
-	free(j->first_lesson);
+	free(j->first_example);
 	free(j->frozen);
 	free(j->views);
 	free(j->states);
@@ -83,11 +83,11 @@ ee_mend_job_view(struct ee_mend_job *j)
 
 	for (g = 0; g < j->n; g++) {
 		for (i = 0; i < j->groups[g].n; i++) {
-			const size_t k = j->first_lesson[g] + i;
+			const size_t k = j->first_example[g] + i;
 
 			j->states[k] = ee_frozen_view(&j->frozen[k],
 				j->learner->m,
-				&j->lessons[j->groups[g].ids[i]], d,
+				&j->examples[j->groups[g].ids[i]], d,
 				j->views + k * nparams);
 		}
 	}

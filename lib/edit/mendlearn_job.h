@@ -22,18 +22,18 @@ struct ee_mend_read {
 
 struct ee_mend_job {
 	struct ee_mend_learner *learner;
-	const struct ee_lesson *lessons;
+	const struct ee_example *examples;
 	const struct ee_mend_group *groups;	/* (n) */
-	size_t n, nlessons;			/* lessons of all groups */
+	size_t n, nexamples;			/* examples of all groups */
 	bool train;
 	size_t accumulate;
 	struct ee_mend_loss *losses;		/* (n) */
 	struct ee_err *err;
 
-	size_t *first_lesson;			/* (n) */
-	struct ee_frozen *frozen;		/* (nlessons) */
-	struct ee_mend_rows *views;		/* (nlessons, nparams) */
-	struct ee_frozen_view *states;		/* (nlessons) */
+	size_t *first_example;			/* (n) */
+	struct ee_frozen *frozen;		/* (nexamples) */
+	struct ee_mend_rows *views;		/* (nexamples, nparams) */
+	struct ee_frozen_view *states;		/* (nexamples) */
 
 	/* blocks (n, nparams): rows into the network, out of it, and the
 	 * gradient of those */

@@ -45,15 +45,15 @@ read_said(struct ee_mend_job *j, size_t group, const struct ee_said *s,
 	}
 }
 
-/* How many labels all lessons of a group have. */
+/* How many labels all examples of a group have. */
 static size_t
 count(const struct ee_mend_job *j, const struct ee_mend_group *g, bool loc)
 {
 	size_t n = 0, i;
 
 	for (i = 0; i < g->n; i++)
-		n += loc ? j->lessons[g->ids[i]].loc.nlabels :
-			   j->lessons[g->ids[i]].outer.nlabels;
+		n += loc ? j->examples[g->ids[i]].loc.nlabels :
+			   j->examples[g->ids[i]].outer.nlabels;
 	return n;
 }
 
@@ -70,7 +70,7 @@ lay_group(struct ee_mend_job *j, size_t group)
 	size_t i, at;
 
 	for (i = 0; i < g->n; i++) {
-		const struct ee_lesson *l = &j->lessons[g->ids[i]];
+		const struct ee_example *l = &j->examples[g->ids[i]];
 
 		at = j->trie.n;
 		TRY(lay(j, &l->outer));
@@ -165,10 +165,10 @@ fill(struct ee_mend_job *j)
 		return EE_ENOMEM;
 	for (g = 0; g < j->n; g++) {
 		for (i = 0; i < j->groups[g].n; i++) {
-			const struct ee_lesson *l =
-				&j->lessons[j->groups[g].ids[i]];
+			const struct ee_example *l =
+				&j->examples[j->groups[g].ids[i]];
 			const struct ee_frozen_view *v =
-				&j->states[j->first_lesson[g] + i];
+				&j->states[j->first_example[g] + i];
 
 			memcpy(x, v->outer, l->outer.n * d * sizeof(*x));
 			x += l->outer.n * d;
@@ -238,12 +238,12 @@ read_part(void *arg, size_t begin, size_t end, unsigned thread)
 	}
 }
 
-/* The first lesson of the group whose loss is not finite. */
+/* The first example of the group whose loss is not finite. */
 static enum ee_status
 not_finite(const struct ee_mend_job *j, size_t group, const char *which)
 {
 	const struct ee_mend_group *g = &j->groups[group];
-	const char *id = j->lessons[g->ids[0]].id;
+	const char *id = j->examples[g->ids[0]].id;
 
 	if (g->n == 1)
 		return ee_fail(j->err, EE_EMATH, "case %s: the %s loss is "

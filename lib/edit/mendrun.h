@@ -1,11 +1,11 @@
 /*
  * mendrun.h - a hypernetwork's training from its start, or from where an
- * earlier run stopped, to its end: in which order it sees the lessons, when
+ * earlier run stopped, to its end: in which order it sees the examples, when
  * it is put to the test, what is best so far.
  *
- * An iteration is one group of lessons, as in the reference; 'accumulate' of
+ * An iteration is one group of examples, as in the reference; 'accumulate' of
  * them make one step of the optimiser.  Everything here happens between
- * steps.  A run depends on its seed and its lessons alone: stopped after any
+ * steps.  A run depends on its seed and its examples alone: stopped after any
  * step and gone on with, it gives the same numbers.
  */
 #ifndef EE_MENDRUN_H
@@ -54,7 +54,7 @@ struct ee_mend_hooks {
 /* Those above the line are the caller's, set before ee_mend_run_open. */
 struct ee_mend_run {
 	struct ee_mend_learner *learner;	/* open */
-	const struct ee_lesson *train, *val;	/* (ntrain), (nval) */
+	const struct ee_example *train, *val;	/* (ntrain), (nval) */
 	size_t ntrain, nval;
 	struct ee_frozen_cache_options cache_options;
 	const struct ee_mend_hooks *hooks;

@@ -56,4 +56,13 @@ EE_MUST_CHECK enum ee_status ee_said_make(struct ee_said *said,
 EE_MUST_CHECK enum ee_status ee_said_pad(struct ee_said *list, size_t n,
 	int32_t pad, struct ee_arena *arena, struct ee_err *err);
 
+/* What a hypernetwork is trained on: one edit, the same said otherwise, and
+ * something else that must stay. */
+struct ee_example {
+	char id[64];
+	struct ee_said edit;
+	struct ee_said outer;	/* where the edit loss is read */
+	struct ee_said loc;
+};
+
 #endif

@@ -694,8 +694,8 @@ START_TEST(training_has_the_edits_gradients)
 	static int32_t labels[] = { 99, 42, 7 };
 	const struct ee_said said = { .ids = ids, .n = 7, .labels = labels,
 				      .nlabels = 3 };
-	const struct ee_lesson lesson = { "1", said, said, said };
-	const struct ee_lesson *const lessons[] = { &lesson };
+	const struct ee_example example = { "1", said, said, said };
+	const struct ee_example *const examples[] = { &example };
 	struct ee_mend_params params = { .net = { .n_hidden = 1, .rank = 4,
 						  .combine = true } };
 	struct ee_mend_rows rows[EE_LAYER_ROLES], c[EE_LAYER_ROLES];
@@ -722,9 +722,9 @@ START_TEST(training_has_the_edits_gradients)
 	ck_assert_uint_ge(params.ninner, 4);
 	must(ee_mend_create(&m, &params, model, &err));
 	frozen.rows = calloc(m->nparams, sizeof(*frozen.rows));
-	must(ee_frozen_make(model, m, lessons, NULL, 1, false, &frozen,
+	must(ee_frozen_make(model, m, examples, NULL, 1, false, &frozen,
 			    &err));
-	ee_frozen_view(&frozen, m, &lesson, model->config.d, rows);
+	ee_frozen_view(&frozen, m, &example, model->config.d, rows);
 	mendrun_gradient(model, m, &said, 1, c);
 	for (i = 0; i < m->nparams; i++) {
 		const struct ee_mend_param *p = &m->param[i];

@@ -9,7 +9,7 @@
 #include "file/json.h"
 #include "file/torch.h"
 #include "golden.h"
-#include "score/lessons.h"
+#include "score/trainset.h"
 #include "score/score.h"
 
 static const char *const runs[] = {
@@ -24,7 +24,7 @@ static struct ee_err err;
 struct run {
 	const char *name;
 	struct ee_tokenizer *tok;
-	struct ee_lessons train, val;
+	struct ee_trainset train, val;
 	struct ee_value trace;
 	struct ee_arena arena;
 };
@@ -38,7 +38,7 @@ path_in(char path[256], const struct run *r, const char *file)
 static void
 run_open(struct run *r, const char *name)
 {
-	const struct ee_lessons_options options = {
+	const struct ee_trainset_options options = {
 		.max_length = 40, .like_easyedit = true,
 	};
 	char path[256];
@@ -49,9 +49,9 @@ run_open(struct run *r, const char *name)
 		 (int)strcspn(name, "."), name);
 	must(ee_tokenizer_open(&r->tok, path, NULL, &err));
 	path_in(path, r, "train.json");
-	must(ee_lessons_read(&r->train, path, r->tok, &options, NULL, &err));
+	must(ee_trainset_read(&r->train, path, r->tok, &options, NULL, &err));
 	path_in(path, r, "val.json");
-	must(ee_lessons_read(&r->val, path, r->tok, &options, NULL, &err));
+	must(ee_trainset_read(&r->val, path, r->tok, &options, NULL, &err));
 	path_in(path, r, "trace.json");
 	must(ee_json_read(&r->arena, path, &r->trace, &err));
 }
@@ -60,8 +60,8 @@ static void
 run_close(struct run *r)
 {
 	ee_tokenizer_close(r->tok);
-	ee_lessons_free(&r->train);
-	ee_lessons_free(&r->val);
+	ee_trainset_free(&r->train);
+	ee_trainset_free(&r->val);
 	ee_arena_free(&r->arena);
 }
 
@@ -106,7 +106,7 @@ START_TEST(sequences_are_the_references)
 		const struct ee_value *cases = ee_get(step, "case_ids");
 
 		for (k = 0; batch != NULL && k < cases->n; k++, seen++) {
-			const struct ee_lesson *l = &r.train.list[
+			const struct ee_example *l = &r.train.list[
 				cases->u.list[k].u.integer];
 
 			same_said(ee_get(batch, "edit"), k, &l->edit);
@@ -292,8 +292,8 @@ START_TEST(training_is_the_references)
 }
 END_TEST
 
-/* Each shape of record, and what is the lesson in it. */
-START_TEST(records_of_any_shape_are_lessons)
+/* Each shape of record, and what is the example in it. */
+START_TEST(records_of_any_shape_are_examples)
 {
 	static const char *const records[] = {
 		"{\"src\": \"A is in\", \"alt\": \"B C\", \"rephrase\": "
@@ -307,16 +307,16 @@ START_TEST(records_of_any_shape_are_lessons)
 		"\"rephrase_prompt\": \"A lies in\", \"locality\": {\"R\": "
 		"{\"prompt\": \"D is\", \"ground_truth\": \"E F\"}}}",
 	};
-	const struct ee_lessons_options options = {
+	const struct ee_trainset_options options = {
 		.max_length = 40, .rephrase = true,
 	};
 	static const char *const texts[] = { "A is in B C", "A lies in B C",
 					     "D is E F" };
 	struct ee_tokenizer *tok;
-	struct ee_lessons lessons;
+	struct ee_trainset examples;
 	struct ee_ids ids = { 0 };
 	const struct ee_said *said[3];
-	char path[] = "/tmp/ee-lessons-XXXXXX";
+	char path[] = "/tmp/ee-examples-XXXXXX";
 	FILE *fp = fdopen(mkstemp(path), "w");
 	size_t i;
 
@@ -325,12 +325,12 @@ START_TEST(records_of_any_shape_are_lessons)
 	fclose(fp);
 	must(ee_tokenizer_open(&tok, "tests/golden/models/tiny-llama", NULL,
 			       &err));
-	must(ee_lessons_read(&lessons, path, tok, &options, NULL, &err));
+	must(ee_trainset_read(&examples, path, tok, &options, NULL, &err));
 	unlink(path);
-	ck_assert_uint_eq(lessons.n, 1);
-	said[0] = &lessons.list[0].edit;
-	said[1] = &lessons.list[0].outer;
-	said[2] = &lessons.list[0].loc;
+	ck_assert_uint_eq(examples.n, 1);
+	said[0] = &examples.list[0].edit;
+	said[1] = &examples.list[0].outer;
+	said[2] = &examples.list[0].loc;
 	for (i = 0; i < 3; i++) {
 		ids.n = 0;
 		must(ee_encode(tok, texts[i], strlen(texts[i]), 0, &ids,
@@ -346,7 +346,7 @@ START_TEST(records_of_any_shape_are_lessons)
 		ck_assert_int_ne(said[i]->labels[0], ee_tokenizer_bos(tok));
 	}
 	ee_ids_free(&ids);
-	ee_lessons_free(&lessons);
+	ee_trainset_free(&examples);
 	ee_tokenizer_close(tok);
 }
 END_TEST
@@ -433,10 +433,10 @@ START_TEST(what_is_left_out_is_gone)
 		"ten eleven twelve\", \"target_new\": \"B\", \"locality\": "
 		"{\"R\": {\"prompt\": \"D is\", \"ground_truth\": \"E\"}}}\n"
 		"{\"prompt\": \"A is\", \"target_new\": \"B\"}\n";
-	const struct ee_lessons_options options = { .max_length = 10 };
+	const struct ee_trainset_options options = { .max_length = 10 };
 	struct ee_tokenizer *tok;
-	struct ee_lessons lessons;
-	char path[] = "/tmp/ee-lessons-XXXXXX";
+	struct ee_trainset examples;
+	char path[] = "/tmp/ee-examples-XXXXXX";
 	FILE *fp = fdopen(mkstemp(path), "w");
 
 	ck_assert_ptr_nonnull(fp);
@@ -444,13 +444,13 @@ START_TEST(what_is_left_out_is_gone)
 	fclose(fp);
 	must(ee_tokenizer_open(&tok, "tests/golden/models/tiny-gpt2", NULL,
 			       &err));
-	must(ee_lessons_read(&lessons, path, tok, &options, NULL, &err));
+	must(ee_trainset_read(&examples, path, tok, &options, NULL, &err));
 	unlink(path);
-	ck_assert_uint_eq(lessons.n, 1);
-	ck_assert_uint_eq(lessons.too_long, 1);
-	ck_assert_uint_gt(lessons.list[0].edit.n, 0);
-	ck_assert_uint_eq(lessons.list[0].loc.n, 0);
-	ee_lessons_free(&lessons);
+	ck_assert_uint_eq(examples.n, 1);
+	ck_assert_uint_eq(examples.too_long, 1);
+	ck_assert_uint_gt(examples.list[0].edit.n, 0);
+	ck_assert_uint_eq(examples.list[0].loc.n, 0);
+	ee_trainset_free(&examples);
 	ee_tokenizer_close(tok);
 }
 END_TEST
@@ -580,7 +580,7 @@ suite_mendtrain(void)
 
 	tcase_add_loop_test(t, sequences_are_the_references, 0, RUNS);
 	tcase_add_loop_test(t, training_is_the_references, 0, RUNS);
-	tcase_add_loop_test(t, records_of_any_shape_are_lessons, 0, 3);
+	tcase_add_loop_test(t, records_of_any_shape_are_examples, 0, 3);
 	tcase_add_loop_test(t, an_answer_gets_one_space, 0, 2);
 	tcase_add_test(t, what_is_left_out_is_gone);
 	tcase_add_loop_test(t, frozen_does_not_depend_on_where_it_is_kept,
