@@ -211,6 +211,24 @@ ee_word_list(const char *const *words, unsigned n, char out[128])
 	return out;
 }
 
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *
+ee_sort_texts(const char **texts, size_t n)
+{
+	size_t i;
+
+	qsort(texts, n, sizeof(*texts), by_text);
+	for (i = 1; i < n; i++)
+		if (strcmp(texts[i - 1], texts[i]) == 0)
+			return texts[i];
+	return NULL;
+}
+
 uint64_t
 ee_little(const unsigned char *p, unsigned bytes)
 {

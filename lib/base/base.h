@@ -100,6 +100,9 @@ bool ee_parse_real(const char *text, double min, double max, double *out);
 unsigned ee_word_index(const char *word, const char *const *words, unsigned n);
 const char *ee_word_list(const char *const *words, unsigned n, char out[128]);
 
+/* Sort n texts; the first of those that are there twice, or NULL. */
+const char *ee_sort_texts(const char **texts, size_t n);
+
 /* The number that 'bytes' bytes, up to 8, are, the low one first. */
 uint64_t ee_little(const unsigned char *p, unsigned bytes);
 

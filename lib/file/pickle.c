@@ -25,13 +25,13 @@ fetch_number(struct pickle_machine *m, unsigned width, uint64_t *out)
 }
 
 static enum ee_status
-fetch_bytes(struct pickle_machine *m, uint64_t n, struct pickle_arg *a)
+fetch_bytes(struct pickle_machine *m, uint64_t n)
 {
 	if (n > m->size - m->at)
 		return cut_short(m);
-	a->p = m->data + m->at;
-	a->n = (size_t)n;
-	m->at += a->n;
+	m->arg.p = m->data + m->at;
+	m->arg.n = (size_t)n;
+	m->at += m->arg.n;
 	return EE_OK;
 }
 
@@ -52,19 +52,20 @@ fetch_line(struct pickle_machine *m, const unsigned char **p, size_t *n)
 }
 
 static enum ee_status
-fetch(struct pickle_machine *m, const struct pickle_op *op,
-      struct pickle_arg *a)
+fetch(struct pickle_machine *m, const struct pickle_op *op)
 {
+	struct pickle_arg *a = &m->arg;
+
 	switch (op->form) {
 	case FORM_NONE:
 		return EE_OK;
 	case FORM_NUMBER:
 		return fetch_number(m, op->width, &a->number);
 	case FORM_BYTES:
-		return fetch_bytes(m, op->width, a);
+		return fetch_bytes(m, op->width);
 	case FORM_COUNTED:
 		TRY(fetch_number(m, op->width, &a->number));
-		return fetch_bytes(m, a->number, a);
+		return fetch_bytes(m, a->number);
 	case FORM_LINES:
 		TRY(fetch_line(m, &a->p, &a->n));
 		return fetch_line(m, &a->p2, &a->n2);
@@ -78,24 +79,23 @@ fetch(struct pickle_machine *m, const struct pickle_op *op,
 
 /* The opcode at 'at', and what follows it. */
 static enum ee_status
-fetch_op(struct pickle_machine *m, struct pickle_arg *a)
+fetch_op(struct pickle_machine *m)
 {
-	memset(a, 0, sizeof(*a));
 	m->op = m->at;
 	if (m->at == m->size)
 		return cut_short(m);
-	a->op = &ee_pickle_ops[m->data[m->at++]];
-	return fetch(m, a->op, a);
+	m->arg = (struct pickle_arg){
+		.op = &ee_pickle_ops[m->data[m->at++]]
+	};
+	return fetch(m, m->arg.op);
 }
 
 static enum ee_status
 run(struct pickle_machine *m)
 {
-	struct pickle_arg a;
-
 	while (!m->stopped) {
-		TRY(fetch_op(m, &a));
-		TRY(a.op->run(m, &a));
+		TRY(fetch_op(m));
+		TRY(m->arg.op->run(m));
 	}
 	return m->at == m->size ? EE_OK :
 	       ee_pickle_fail(m, EE_EFORMAT, "more follows its end");
@@ -107,14 +107,12 @@ ee_pickle_length(const unsigned char *data, size_t size, const char *where,
 {
 	struct pickle_machine m = { .data = data, .size = size,
 				    .where = where, .err = err };
-	struct pickle_arg a;
-	enum ee_status status;
 
 	do
-		status = fetch_op(&m, &a);
-	while (status == EE_OK && data[m.op] != '.');
+		TRY(fetch_op(&m));
+	while (data[m.op] != '.');
 	*length = m.at;
-	return status;
+	return EE_OK;
 }
 
 enum ee_status

@@ -60,15 +60,13 @@ struct pickle_machine {
 	size_t n, room, nmarks, marks_room, nmemo, memo_room;
 	struct ee_value *foreign;
 	bool stopped;
+	struct pickle_arg {
+		const struct pickle_op *op;
+		uint64_t number;	/* what follows it: this, or bytes, */
+		const unsigned char *p, *p2;	/* or two lines of text */
+		size_t n, n2;
+	} arg;				/* of the opcode being run */
 	struct ee_err *err;
-};
-
-/* An opcode and what follows it: a number, or bytes, or two lines of text. */
-struct pickle_arg {
-	const struct pickle_op *op;
-	uint64_t number;
-	const unsigned char *p, *p2;
-	size_t n, n2;
 };
 
 enum pickle_form {
@@ -83,8 +81,7 @@ enum pickle_form {
 struct pickle_op {
 	enum pickle_form form;
 	unsigned width;
-	enum ee_status (*run)(struct pickle_machine *m,
-			      const struct pickle_arg *arg);
+	enum ee_status (*run)(struct pickle_machine *m);
 	enum node_kind kind;	/* of the container that it makes or fills */
 	unsigned n;		/* with so many from the top of the stack */
 };

@@ -13,65 +13,66 @@ bad(struct pickle_machine *m, const char *what)
 /* Leaves. */
 
 static enum ee_status
-op_constant(struct pickle_machine *m, const struct pickle_arg *a)
+op_constant(struct pickle_machine *m)
 {
 	const unsigned char op = m->data[m->op];
 
-	(void)a;
 	return ee_pickle_push_value(m, op == 'N' ? ee_null() :
 				    ee_logic(op == 0x88));
 }
 
 static enum ee_status
-op_unsigned(struct pickle_machine *m, const struct pickle_arg *a)
+op_unsigned(struct pickle_machine *m)
 {
-	return ee_pickle_push_value(m, ee_int((int64_t)a->number));
+	return ee_pickle_push_value(m, ee_int((int64_t)m->arg.number));
 }
 
 static enum ee_status
-op_signed(struct pickle_machine *m, const struct pickle_arg *a)
+op_signed(struct pickle_machine *m)
 {
-	return ee_pickle_push_value(m, ee_int((int32_t)a->number));
+	return ee_pickle_push_value(m, ee_int((int32_t)m->arg.number));
 }
 
 /* Little-endian two's complement of any length. */
 static enum ee_status
-op_long(struct pickle_machine *m, const struct pickle_arg *a)
+op_long(struct pickle_machine *m)
 {
-	uint64_t v = a->n > 0 && a->p[a->n - 1] >= 128 ? UINT64_MAX : 0;
-	size_t i;
+	const unsigned char *p = m->arg.p;
+	size_t i = m->arg.n;
+	uint64_t v = i > 0 && p[i - 1] >= 128 ? UINT64_MAX : 0;
 
-	if (a->n > 8)
+	if (i > 8)
 		return ee_pickle_fail(m, EE_EINPUT, "an integer of more than "
 				      "64 bits");
-	for (i = a->n; i-- > 0;)
-		v = v << 8 | a->p[i];
+	while (i-- > 0)
+		v = v << 8 | p[i];
 	return ee_pickle_push_value(m, ee_int((int64_t)v));
 }
 
 static enum ee_status
-op_float(struct pickle_machine *m, const struct pickle_arg *a)
+op_float(struct pickle_machine *m)
 {
 	uint64_t bits = 0;
 	double d;
 	size_t i;
 
-	for (i = 0; i < a->n; i++)
-		bits = bits << 8 | a->p[i];
+	for (i = 0; i < m->arg.n; i++)
+		bits = bits << 8 | m->arg.p[i];
 	memcpy(&d, &bits, sizeof(d));
 	return ee_pickle_push_value(m, ee_real(d));
 }
 
 static enum ee_status
-op_text(struct pickle_machine *m, const struct pickle_arg *a)
+op_text(struct pickle_machine *m)
 {
 	const unsigned char op = m->data[m->op];
-	const char *text = ee_arena_text(m->out, (const char *)a->p, a->n);
+	const char *text = ee_arena_text(m->out, (const char *)m->arg.p,
+					 m->arg.n);
 	struct ee_value v;
 
 	if (text == NULL)
 		return ee_pickle_fail(m, EE_ENOMEM, "out of memory");
-	v = ee_text_n(text, a->n);
+	v = ee_text_n(text, m->arg.n);
 	if (op == 'C' || op == 'B' || op == 0x8e || op == 0x96)
 		v.form = EE_BYTES;
 	return ee_pickle_push_value(m, v);
@@ -81,50 +82,48 @@ op_text(struct pickle_machine *m, const struct pickle_arg *a)
  * one right below. */
 
 static enum ee_status
-op_gather(struct pickle_machine *m, const struct pickle_arg *a)
+op_gather(struct pickle_machine *m)
 {
-	TRY(ee_pickle_need(m, a->op->n));
-	return ee_pickle_gather(m, a->op->kind, m->n - a->op->n);
+	TRY(ee_pickle_need(m, m->arg.op->n));
+	return ee_pickle_gather(m, m->arg.op->kind, m->n - m->arg.op->n);
 }
 
 static enum ee_status
-op_gather_marked(struct pickle_machine *m, const struct pickle_arg *a)
+op_gather_marked(struct pickle_machine *m)
 {
 	size_t from = 0;
 
 	TRY(ee_pickle_unmark(m, &from));
-	return ee_pickle_gather(m, a->op->kind, from);
+	return ee_pickle_gather(m, m->arg.op->kind, from);
 }
 
 static enum ee_status
-op_extend(struct pickle_machine *m, const struct pickle_arg *a)
+op_extend(struct pickle_machine *m)
 {
-	TRY(ee_pickle_need(m, a->op->n + 1));
-	return ee_pickle_extend(m, a->op->kind, m->n - a->op->n);
+	TRY(ee_pickle_need(m, m->arg.op->n + 1));
+	return ee_pickle_extend(m, m->arg.op->kind, m->n - m->arg.op->n);
 }
 
 static enum ee_status
-op_extend_marked(struct pickle_machine *m, const struct pickle_arg *a)
+op_extend_marked(struct pickle_machine *m)
 {
 	size_t from = 0;
 
 	TRY(ee_pickle_unmark(m, &from));
-	return ee_pickle_extend(m, a->op->kind, from);
+	return ee_pickle_extend(m, m->arg.op->kind, from);
 }
 
 /* The stack and the memo. */
 
 static enum ee_status
-op_mark(struct pickle_machine *m, const struct pickle_arg *a)
+op_mark(struct pickle_machine *m)
 {
-	(void)a;
 	return ee_pickle_mark(m);
 }
 
 static enum ee_status
-op_pop(struct pickle_machine *m, const struct pickle_arg *a)
+op_pop(struct pickle_machine *m)
 {
-	(void)a;
 	if (m->data[m->op] == '1' ||
 	    (m->nmarks > 0 && m->marks[m->nmarks - 1] == m->n))
 		return ee_pickle_unmark(m, &m->n);
@@ -135,43 +134,41 @@ op_pop(struct pickle_machine *m, const struct pickle_arg *a)
 }
 
 static enum ee_status
-op_dup(struct pickle_machine *m, const struct pickle_arg *a)
+op_dup(struct pickle_machine *m)
 {
-	(void)a;
 	TRY(ee_pickle_need(m, 1));
 	return ee_pickle_push(m, m->stack[m->n - 1]);
 }
 
 static enum ee_status
-op_put(struct pickle_machine *m, const struct pickle_arg *a)
+op_put(struct pickle_machine *m)
 {
 	return ee_pickle_remember(m, m->data[m->op] == 0x94 ? m->nmemo
-							    : a->number);
+							    : m->arg.number);
 }
 
 static enum ee_status
-op_get(struct pickle_machine *m, const struct pickle_arg *a)
+op_get(struct pickle_machine *m)
 {
-	if (a->number >= m->memo_room || m->memo[a->number] == NULL)
+	if (m->arg.number >= m->memo_room || m->memo[m->arg.number] == NULL)
 		return bad(m, "gets what was not put into the memo");
-	return ee_pickle_push(m, m->memo[a->number]);
+	return ee_pickle_push(m, m->memo[m->arg.number]);
 }
 
 /* Classes and objects. */
 
 static enum ee_status
-op_global(struct pickle_machine *m, const struct pickle_arg *a)
+op_global(struct pickle_machine *m)
 {
-	return ee_pickle_push_class(m, (const char *)a->p, a->n,
-				    (const char *)a->p2, a->n2);
+	return ee_pickle_push_class(m, (const char *)m->arg.p, m->arg.n,
+				    (const char *)m->arg.p2, m->arg.n2);
 }
 
 static enum ee_status
-op_stack_global(struct pickle_machine *m, const struct pickle_arg *a)
+op_stack_global(struct pickle_machine *m)
 {
 	const struct ee_value *module, *name;
 
-	(void)a;
 	TRY(ee_pickle_need(m, 2));
 	m->n -= 2;
 	module = &m->stack[m->n]->value;
@@ -186,9 +183,9 @@ op_stack_global(struct pickle_machine *m, const struct pickle_arg *a)
 /* A call, a new object, one with keyword arguments: never made, only kept.
  * An empty OrderedDict is a dict, for its items to go into. */
 static enum ee_status
-op_call(struct pickle_machine *m, const struct pickle_arg *a)
+op_call(struct pickle_machine *m)
 {
-	const size_t n = a->op->n;
+	const size_t n = m->arg.op->n;
 	struct pickle_node *node, **top;
 
 	TRY(ee_pickle_need(m, n));
@@ -216,11 +213,10 @@ op_call(struct pickle_machine *m, const struct pickle_arg *a)
 
 /* State; what attributes a dict has beside its items is dropped. */
 static enum ee_status
-op_build(struct pickle_machine *m, const struct pickle_arg *a)
+op_build(struct pickle_machine *m)
 {
 	struct pickle_node *node;
 
-	(void)a;
 	TRY(ee_pickle_need(m, 2));
 	node = m->stack[--m->n - 1];
 	if (node->kind == NODE_OBJECT)
@@ -233,27 +229,26 @@ op_build(struct pickle_machine *m, const struct pickle_arg *a)
 /* The pickle itself. */
 
 static enum ee_status
-op_protocol(struct pickle_machine *m, const struct pickle_arg *a)
+op_protocol(struct pickle_machine *m)
 {
-	if (a->number < 2 || a->number > 5)
+	if (m->arg.number < 2 || m->arg.number > 5)
 		return ee_pickle_fail(m, EE_EINPUT, "a protocol that is not "
 				      "one of 2 to 5");
 	return EE_OK;
 }
 
 static enum ee_status
-op_frame(struct pickle_machine *m, const struct pickle_arg *a)
+op_frame(struct pickle_machine *m)
 {
-	if (a->number > m->size - m->at)
+	if (m->arg.number > m->size - m->at)
 		return ee_pickle_fail(m, EE_ETRUNC, "a frame that is longer "
 				      "than what is left");
 	return EE_OK;
 }
 
 static enum ee_status
-op_stop(struct pickle_machine *m, const struct pickle_arg *a)
+op_stop(struct pickle_machine *m)
 {
-	(void)a;
 	if (m->n != 1 || m->nmarks != 0)
 		return bad(m, "stops with other than one value");
 	m->stopped = true;
@@ -262,25 +257,25 @@ op_stop(struct pickle_machine *m, const struct pickle_arg *a)
 
 /* Protocols 0 and 1 have more (numbers as text); none writes them now. */
 const struct pickle_op ee_pickle_ops[256] = {
-	['N'] = { FORM_NONE, 0, op_constant },
-	[0x88] = { FORM_NONE, 0, op_constant },
-	[0x89] = { FORM_NONE, 0, op_constant },
-	['K'] = { FORM_NUMBER, 1, op_unsigned },
-	['M'] = { FORM_NUMBER, 2, op_unsigned },
-	['J'] = { FORM_NUMBER, 4, op_signed },
-	[0x8a] = { FORM_COUNTED, 1, op_long },
-	[0x8b] = { FORM_COUNTED, 4, op_long },
-	['G'] = { FORM_BYTES, 8, op_float },
+	['N'] = { FORM_NONE, 0, op_constant, 0, 0 },
+	[0x88] = { FORM_NONE, 0, op_constant, 0, 0 },
+	[0x89] = { FORM_NONE, 0, op_constant, 0, 0 },
+	['K'] = { FORM_NUMBER, 1, op_unsigned, 0, 0 },
+	['M'] = { FORM_NUMBER, 2, op_unsigned, 0, 0 },
+	['J'] = { FORM_NUMBER, 4, op_signed, 0, 0 },
+	[0x8a] = { FORM_COUNTED, 1, op_long, 0, 0 },
+	[0x8b] = { FORM_COUNTED, 4, op_long, 0, 0 },
+	['G'] = { FORM_BYTES, 8, op_float, 0, 0 },
 	/* str, bytes and Python 2's str, by the width of their length */
-	[0x8c] = { FORM_COUNTED, 1, op_text },
-	['X'] = { FORM_COUNTED, 4, op_text },
-	[0x8d] = { FORM_COUNTED, 8, op_text },
-	['C'] = { FORM_COUNTED, 1, op_text },
-	['B'] = { FORM_COUNTED, 4, op_text },
-	[0x8e] = { FORM_COUNTED, 8, op_text },
-	[0x96] = { FORM_COUNTED, 8, op_text },
-	['U'] = { FORM_COUNTED, 1, op_text },
-	['T'] = { FORM_COUNTED, 4, op_text },
+	[0x8c] = { FORM_COUNTED, 1, op_text, 0, 0 },
+	['X'] = { FORM_COUNTED, 4, op_text, 0, 0 },
+	[0x8d] = { FORM_COUNTED, 8, op_text, 0, 0 },
+	['C'] = { FORM_COUNTED, 1, op_text, 0, 0 },
+	['B'] = { FORM_COUNTED, 4, op_text, 0, 0 },
+	[0x8e] = { FORM_COUNTED, 8, op_text, 0, 0 },
+	[0x96] = { FORM_COUNTED, 8, op_text, 0, 0 },
+	['U'] = { FORM_COUNTED, 1, op_text, 0, 0 },
+	['T'] = { FORM_COUNTED, 4, op_text, 0, 0 },
 
 	[']'] = { FORM_NONE, 0, op_gather, NODE_LIST, 0 },
 	[0x8f] = { FORM_NONE, 0, op_gather, NODE_LIST, 0 },	/* set */
@@ -300,24 +295,24 @@ const struct pickle_op ee_pickle_ops[256] = {
 	[0x90] = { FORM_NONE, 0, op_extend_marked, NODE_LIST, 0 }, /* set */
 	['u'] = { FORM_NONE, 0, op_extend_marked, NODE_DICT, 0 },
 
-	['('] = { FORM_NONE, 0, op_mark },
-	['0'] = { FORM_NONE, 0, op_pop },
-	['1'] = { FORM_NONE, 0, op_pop },
-	['2'] = { FORM_NONE, 0, op_dup },
-	['q'] = { FORM_NUMBER, 1, op_put },
-	['r'] = { FORM_NUMBER, 4, op_put },
-	[0x94] = { FORM_NONE, 0, op_put },
-	['h'] = { FORM_NUMBER, 1, op_get },
-	['j'] = { FORM_NUMBER, 4, op_get },
+	['('] = { FORM_NONE, 0, op_mark, 0, 0 },
+	['0'] = { FORM_NONE, 0, op_pop, 0, 0 },
+	['1'] = { FORM_NONE, 0, op_pop, 0, 0 },
+	['2'] = { FORM_NONE, 0, op_dup, 0, 0 },
+	['q'] = { FORM_NUMBER, 1, op_put, 0, 0 },
+	['r'] = { FORM_NUMBER, 4, op_put, 0, 0 },
+	[0x94] = { FORM_NONE, 0, op_put, 0, 0 },
+	['h'] = { FORM_NUMBER, 1, op_get, 0, 0 },
+	['j'] = { FORM_NUMBER, 4, op_get, 0, 0 },
 
-	['c'] = { FORM_LINES, 0, op_global },
-	[0x93] = { FORM_NONE, 0, op_stack_global },
+	['c'] = { FORM_LINES, 0, op_global, 0, 0 },
+	[0x93] = { FORM_NONE, 0, op_stack_global, 0, 0 },
 	['R'] = { FORM_NONE, 0, op_call, NODE_OBJECT, 2 },
 	[0x81] = { FORM_NONE, 0, op_call, NODE_OBJECT, 2 }, /* __new__ */
 	[0x92] = { FORM_NONE, 0, op_call, NODE_OBJECT, 3 }, /* keywords */
-	['b'] = { FORM_NONE, 0, op_build },
+	['b'] = { FORM_NONE, 0, op_build, 0, 0 },
 
-	[0x80] = { FORM_NUMBER, 1, op_protocol },
-	[0x95] = { FORM_NUMBER, 8, op_frame },
-	['.'] = { FORM_NONE, 0, op_stop },
+	[0x80] = { FORM_NUMBER, 1, op_protocol, 0, 0 },
+	[0x95] = { FORM_NUMBER, 8, op_frame, 0, 0 },
+	['.'] = { FORM_NONE, 0, op_stop, 0, 0 },
 };

@@ -62,12 +62,6 @@ list(struct tree *t, struct pickle_node *node, struct pickle_node **members,
 	return status;
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The key as a C text; NULL if it is neither text nor integer. */
 static const char *
 key_text(struct tree *t, const struct pickle_node *node)
@@ -114,14 +108,8 @@ dict_keys(struct tree *t, const struct pickle_node *node, const char ***keys)
 		if (sorted[i] == NULL)
 			break;
 	}
-	if (i == n) {
-		qsort(sorted, n, sizeof(*sorted), by_text);
-		for (i = 1; i < n; i++)
-			if (strcmp(sorted[i - 1], sorted[i]) == 0)
-				break;
+	if (i == n && ee_sort_texts(sorted, n) == NULL) {
 		memmove(sorted, sorted + n, n * sizeof(*sorted));
-	}
-	if (i >= n) {
 		*keys = sorted;
 		return EE_OK;
 	}

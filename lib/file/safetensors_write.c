@@ -23,31 +23,20 @@ entry(struct ee_arena *arena, const struct ee_tensor *t, size_t begin,
 	return map;
 }
 
-static int
-compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static enum ee_status
 check_names(const struct ee_named *list, size_t n, struct ee_err *err)
 {
-	const char **names = ee_calloc(n, sizeof(*names), err);
-	enum ee_status status = EE_OK;
+	const char **names = ee_calloc(n, sizeof(*names), err), *twice;
 	size_t i;
 
 	if (names == NULL)
 		return EE_ENOMEM;
 	for (i = 0; i < n; i++)
 		names[i] = list[i].name;
-	qsort(names, n, sizeof(*names), compare_names);
-	for (i = 1; i < n && status == EE_OK; i++)
-		if (strcmp(names[i - 1], names[i]) == 0)
-			status = ee_fail(err, EE_EINPUT,
-					 "tensor '%s' is given twice",
-					 names[i]);
+	twice = ee_sort_texts(names, n);
 	free(names);
-	return status;
+	return twice == NULL ? EE_OK :
+	       ee_fail(err, EE_EINPUT, "tensor '%s' is given twice", twice);
 }
 
 static enum ee_status

@@ -155,56 +155,44 @@ add_storage(struct ee_torch *t, const struct old_file *f, const char *key,
 	return ee_arena_check(&t->arena, err);
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The keys, which must be texts and no two the same; *sorted the caller's. */
+/* The keys must be texts and no two the same. */
 static enum ee_status
-check_keys(const struct ee_torch *t, const struct ee_value *keys,
-	   const char ***sorted, struct ee_err *err)
+check_keys(struct ee_torch *t, struct ee_arena *arena,
+	   const struct ee_value *keys, struct ee_err *err)
 {
+	const char **sorted, *twice;
 	size_t i;
 
 	if (keys->type != EE_LIST)
 		return ee_fail(err, EE_EFORMAT, "%s: %s where the keys of "
 			       "storages should be", t->path,
 			       ee_type_name(keys->type));
-	*sorted = ee_calloc(keys->n, sizeof(**sorted), err);
-	if (*sorted == NULL)
-		return EE_ENOMEM;
+	sorted = ee_arena_alloc(arena, keys->n * sizeof(*sorted), 8);
+	if (sorted == NULL)
+		return ee_arena_check(arena, err);
 	for (i = 0; i < keys->n; i++) {
 		const struct ee_value *v = &keys->u.list[i];
 
 		if (v->type != EE_TEXT || strlen(v->u.text) != v->n)
 			return ee_fail(err, EE_EFORMAT, "%s: the key of a "
 				       "storage is no text", t->path);
-		(*sorted)[i] = v->u.text;
+		sorted[i] = v->u.text;
 	}
-	qsort(*sorted, keys->n, sizeof(**sorted), by_text);
-	for (i = 1; i < keys->n; i++)
-		if (strcmp((*sorted)[i - 1], (*sorted)[i]) == 0)
-			return ee_fail(err, EE_EFORMAT, "%s: two storages "
-				       "'%s'", t->path, (*sorted)[i]);
-	return EE_OK;
+	twice = ee_sort_texts(sorted, keys->n);
+	return twice == NULL ? EE_OK :
+	       ee_fail(err, EE_EFORMAT, "%s: two storages '%s'", t->path,
+		       twice);
 }
 
 static enum ee_status
 read_storages(struct ee_torch *t, struct old_file *f, size_t at,
 	      struct ee_err *err)
 {
-	const char **sorted = NULL;
-	enum ee_status status;
 	struct ee_value keys;
 	size_t i;
 
 	TRY(next_value(t, &f->arena, &at, &keys, err));
-	status = check_keys(t, &keys, &sorted, err);
-	free(sorted);
-	if (status != EE_OK)
-		return status;
+	TRY(check_keys(t, &f->arena, &keys, err));
 	TRY(note_ids(t, f, err));
 	t->storages = ee_calloc(keys.n, sizeof(*t->storages), err);
 	if (t->storages == NULL)

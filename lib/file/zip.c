@@ -213,15 +213,24 @@ by_offset(const void *a, const void *b)
 	return (*x)->offset < (*y)->offset ? -1 : (*x)->offset > (*y)->offset;
 }
 
-static int
-by_name(const void *a, const void *b)
+static enum ee_status
+check_names(struct ee_zip *zip, struct ee_err *err)
 {
-	const struct ee_zip_member *const *x = a, *const *y = b;
+	const char **names = ee_calloc(zip->n, sizeof(*names), err), *twice;
+	size_t i;
 
-	return strcmp((*x)->name, (*y)->name);
+	if (names == NULL)
+		return EE_ENOMEM;
+	for (i = 0; i < zip->n; i++)
+		names[i] = zip->list[i].name;
+	twice = ee_sort_texts(names, zip->n);
+	free(names);
+	return twice == NULL ? EE_OK :
+	       ee_fail(err, EE_EFORMAT, "%s: two members '%s'", zip->path,
+		       twice);
 }
 
-/* Members inside the file, apart from one another, no name twice. */
+/* Members inside the file, apart from one another. */
 static enum ee_status
 check_members(const struct ee_zip *zip, uint64_t limit, struct ee_err *err)
 {
@@ -246,12 +255,6 @@ check_members(const struct ee_zip *zip, uint64_t limit, struct ee_err *err)
 					     err);
 		end = start + sorted[i]->packed;
 	}
-	qsort(sorted, zip->n, sizeof(*sorted), by_name);
-	for (i = 1; i < zip->n && status == EE_OK; i++)
-		if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
-			status = ee_fail(err, EE_EFORMAT,
-					 "%s: two members '%s'", zip->path,
-					 sorted[i]->name);
 	free(sorted);
 	return status;
 }
@@ -275,7 +278,8 @@ read_directory(struct ee_zip *zip, struct ee_err *err)
 	if (at != dir.offset + dir.size)
 		return bad(zip, "the directory has another size than its "
 			   "members", err);
-	return check_members(zip, dir.offset, err);
+	TRY(check_members(zip, dir.offset, err));
+	return check_names(zip, err);
 }
 
 enum ee_status

@@ -126,7 +126,7 @@ deflate_all(const void *head, size_t nhead, const void *body, size_t nbody,
 	const size_t most = (size_t)1 << 30, total = nhead + nbody;
 	const size_t bound = total + total / 1000 + 4096;
 	z_stream z = { 0 };
-	size_t i, n, room = bound;
+	size_t i = 0, n, room;
 	unsigned char *buf = ee_calloc(bound, 1, err);
 	int rc = Z_OK;
 
@@ -138,22 +138,20 @@ deflate_all(const void *head, size_t nhead, const void *body, size_t nbody,
 		return ee_fail(err, EE_ENOMEM, "out of memory");
 	}
 	z.next_out = buf;
-	for (i = 0; i < total && rc == Z_OK; i += n) {
-		n = i < nhead ? nhead - i : total - i;
-		n = n < most ? n : most;
-		z.next_in = i < nhead ? (unsigned char *)(uintptr_t)head + i :
-			    (unsigned char *)(uintptr_t)body + (i - nhead);
-		z.avail_in = (uInt)n;
-		while (rc == Z_OK && z.avail_in > 0) {
-			room = bound - (size_t)(z.next_out - buf);
-			z.avail_out = (uInt)(room < most ? room : most);
-			rc = deflate(&z, Z_NO_FLUSH);
-		}
-	}
 	while (rc == Z_OK) {
+		if (z.avail_in == 0 && i < total) {
+			n = i < nhead ? nhead - i : total - i;
+			n = n < most ? n : most;
+			z.next_in = (unsigned char *)(uintptr_t)(i < nhead
+				? (const char *)head + i
+				: (const char *)body + (i - nhead));
+			z.avail_in = (uInt)n;
+			i += n;
+		}
 		room = bound - (size_t)(z.next_out - buf);
 		z.avail_out = (uInt)(room < most ? room : most);
-		rc = deflate(&z, Z_FINISH);
+		rc = deflate(&z, i < total || z.avail_in > 0 ? Z_NO_FLUSH
+							     : Z_FINISH);
 	}
 	*size = (uint64_t)(z.next_out - buf);
 	*out = buf;
