@@ -48,4 +48,8 @@ EE_MUST_CHECK enum ee_status ee_json_records(struct ee_arena *arena,
  */
 void ee_json_write(FILE *fp, const struct ee_value *v);
 
+/* The same line in 'arena', which remembers it if there was no memory (then
+ * NULL). */
+const char *ee_json_text(struct ee_arena *arena, const struct ee_value *v);
+
 #endif

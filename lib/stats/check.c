@@ -42,6 +42,16 @@ ratio(double of, double to)
 	return of == 0 ? 0 : to > 0 ? of / to : HUGE_VAL;
 }
 
+/* What is worse, of two that are alike the first by place. */
+static void
+worsen(struct ee_worst *w, struct ee_worst other)
+{
+	if (other.by > w->by ||
+	    (other.by == w->by && (other.i < w->i ||
+				   (other.i == w->i && other.j < w->j))))
+		*w = other;
+}
+
 /* An entry that is worse than any before. */
 static void
 note(struct ee_survey *s, const struct matrix *a, size_t i, size_t j)
@@ -49,22 +59,14 @@ note(struct ee_survey *s, const struct matrix *a, size_t i, size_t j)
 	const double x = at(a, i, j), y = at(a, j, i);
 	const double size = a->s[i] * a->s[j];
 
-	if (!(fabs(x) <= DBL_MAX && fabs(y) <= DBL_MAX)) {
-		if (s->infinite++ == 0) {
-			s->at_i = i;
-			s->at_j = j;
-		}
-		return;
-	}
-	if (ratio(fabs(x - y), size) > s->asymmetry) {
-		s->asymmetry = ratio(fabs(x - y), size);
-		s->as_i = i;
-		s->as_j = j;
-	}
-	if (ratio(fabs(x), size) > s->excess) {
-		s->excess = ratio(fabs(x), size);
-		s->ex_i = i;
-		s->ex_j = j;
+	if (fabs(x) <= DBL_MAX && fabs(y) <= DBL_MAX) {
+		worsen(&s->asymmetry, (struct ee_worst){
+			ratio(fabs(x - y), size), i, j });
+		worsen(&s->excess, (struct ee_worst){
+			ratio(fabs(x), size), i, j });
+	} else if (s->infinite++ == 0) {
+		s->at_i = i;
+		s->at_j = j;
 	}
 }
 
@@ -82,8 +84,8 @@ look_at_tile(struct ee_survey *s, const struct matrix *a, size_t i0,
 			const double size = a->s[i] * a->s[j];
 
 			/* also false where one of them is not finite */
-			if (fabs(x - y) <= s->asymmetry * size &&
-			    fabs(x) <= s->excess * size)
+			if (fabs(x - y) <= s->asymmetry.by * size &&
+			    fabs(x) <= s->excess.by * size)
 				continue;
 			note(s, a, i, j);
 		}
@@ -101,7 +103,7 @@ look_at_rows(void *arg, size_t begin, size_t end, unsigned thread)
 			look_at_tile(&a->threads[thread], a, i, j);
 }
 
-/* The worst of both, of two that are alike the first by place. */
+/* The worst of both. */
 static void
 join(struct ee_survey *s, const struct ee_survey *t, size_t n)
 {
@@ -112,20 +114,8 @@ join(struct ee_survey *s, const struct ee_survey *t, size_t n)
 		s->at_j = t->at_j;
 	}
 	s->infinite += t->infinite;
-	if (t->asymmetry > s->asymmetry ||
-	    (t->asymmetry == s->asymmetry &&
-	     t->as_i * n + t->as_j < s->as_i * n + s->as_j)) {
-		s->asymmetry = t->asymmetry;
-		s->as_i = t->as_i;
-		s->as_j = t->as_j;
-	}
-	if (t->excess > s->excess ||
-	    (t->excess == s->excess &&
-	     t->ex_i * n + t->ex_j < s->ex_i * n + s->ex_j)) {
-		s->excess = t->excess;
-		s->ex_i = t->ex_i;
-		s->ex_j = t->ex_j;
-	}
+	worsen(&s->asymmetry, t->asymmetry);
+	worsen(&s->excess, t->excess);
 }
 
 static int
@@ -225,10 +215,10 @@ ee_check_moment(const struct ee_tensor *t, size_t width, const char *what,
 		return ee_fail(err, EE_EMATH, "%s: diagonal entry %zu is %g, "
 			       "which no sum of squares is", what, s.odd,
 			       at(&a, s.odd, s.odd));
-	if (s.infinite == 0 && s.asymmetry * EE_SYMMETRY_PARTS <= 1)
+	if (s.infinite == 0 && s.asymmetry.by * EE_SYMMETRY_PARTS <= 1)
 		return EE_OK;
-	i = s.infinite ? s.at_i : s.as_i;
-	j = s.infinite ? s.at_j : s.as_j;
+	i = s.infinite ? s.at_i : s.asymmetry.i;
+	j = s.infinite ? s.at_j : s.asymmetry.j;
 	return ee_fail(err, EE_EMATH, "%s: entries (%zu, %zu) and (%zu, %zu) "
 		       "are %g and %g: not %s", what, i, j, j, i,
 		       at(&a, i, j), at(&a, j, i),

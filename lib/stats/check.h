@@ -5,6 +5,12 @@
 #include "base/base.h"
 #include "base/value.h"
 
+/* A pair of entries, (i, j) and (j, i). */
+struct ee_worst {
+	double by;		/* of the size that an entry can have */
+	size_t i, j;		/* where; of two alike the first */
+};
+
 /* What one look at every entry of a square matrix a (n, n) finds.  s_i is
  * sqrt(a_ii), so that s_i s_j is the size that entry (i, j) can have. */
 struct ee_survey {
@@ -12,11 +18,9 @@ struct ee_survey {
 	size_t odd;		/* first a_ii negative or not finite; n: none */
 	size_t infinite;	/* entries off the diagonal not finite ... */
 	size_t at_i, at_j;	/* ... the first */
-	double asymmetry;	/* largest |a_ij - a_ji| / (s_i s_j) ... */
-	size_t as_i, as_j;	/* ... where */
-	double excess;		/* largest |a_ij| / (s_i s_j): above 1 in no
-				 * matrix that is positive semi-definite */
-	size_t ex_i, ex_j;
+	struct ee_worst asymmetry;	/* |a_ij - a_ji| / (s_i s_j) */
+	struct ee_worst excess;	/* |a_ij| / (s_i s_j): above 1 in no matrix
+				 * that is positive semi-definite */
 	size_t dead;		/* a_ii that are 0: units never active */
 	double trace, most, median;	/* of the diagonal */
 };

@@ -5,8 +5,8 @@
 
 #include "base/outfile.h"
 #include "base/try.h"
+#include "file/json.h"
 #include "stats/collector.h"
-#include "stats/json_text.h"
 #include "stream/stream.h"
 
 static void

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stats/json_text.h"
+#include "file/json.h"
 #include "stats/layer.h"
 #include "stats/lows.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/try.h"
 #include "stats/source.h"
 
 void
@@ -19,48 +20,59 @@ ee_layerset_free(struct ee_layerset *set)
 	memset(set, 0, sizeof(*set));
 }
 
-/* Take 'layer' over (what it holds is the set's, or freed). */
-static enum ee_status
-add_layer(struct ee_layerset *set, struct ee_layer *layer, struct ee_err *err)
+static struct ee_layer *
+find(const struct ee_layerset *set, const struct ee_layer *layer)
 {
-	struct ee_layer *grown;
-	enum ee_status status;
 	size_t i;
 
 	for (i = 0; i < set->n; i++)
 		if (strcmp(set->list[i].name, layer->name) == 0 &&
 		    strcmp(set->list[i].side, layer->side) == 0)
-			break;
-	if (i < set->n) {
-		status = set->merge ?
-			 ee_layer_merge(&set->list[i], layer, set->mix, err) :
-			 ee_fail(err, EE_EINPUT, "statistics of '%s' stand "
-				 "there twice: merge them first",
-				 layer->name);
-		ee_layer_free(layer);
-		return status;
-	}
-	if (set->n > 0 && set->list[0].model_fingerprint != NULL &&
+			return &set->list[i];
+	return NULL;
+}
+
+/* Into its place, or as a new one, which the set then owns: '*taken'. */
+static enum ee_status
+place(struct ee_layerset *set, const struct ee_layer *layer, bool *taken,
+      struct ee_err *err)
+{
+	const struct ee_layer *first = set->list;
+	struct ee_layer *same = find(set, layer), *grown;
+
+	if (same != NULL && !set->merge)
+		return ee_fail(err, EE_EINPUT, "statistics of '%s' stand "
+			       "there twice: merge them first", layer->name);
+	if (same != NULL)
+		return ee_layer_merge(same, layer, set->mix, err);
+	if (set->n > 0 && first->model_fingerprint != NULL &&
 	    layer->model_fingerprint != NULL &&
-	    strcmp(set->list[0].model_fingerprint,
-		   layer->model_fingerprint) != 0) {
-		status = ee_fail(err, EE_EMATCH, "statistics of two models: "
-				 "%.100s (%.40s) and %.100s (%.40s)",
-				 set->list[0].model ? set->list[0].model : "?",
-				 set->list[0].model_fingerprint,
-				 layer->model ? layer->model : "?",
-				 layer->model_fingerprint);
-		ee_layer_free(layer);
-		return status;
-	}
+	    strcmp(first->model_fingerprint, layer->model_fingerprint) != 0)
+		return ee_fail(err, EE_EMATCH, "statistics of two models: "
+			       "%.100s (%.40s) and %.100s (%.40s)",
+			       first->model ? first->model : "?",
+			       first->model_fingerprint,
+			       layer->model ? layer->model : "?",
+			       layer->model_fingerprint);
 	grown = ee_grow(set->list, set->n + 1, sizeof(*grown), err);
-	if (grown == NULL) {
-		ee_layer_free(layer);
+	if (grown == NULL)
 		return EE_ENOMEM;
-	}
 	set->list = grown;
 	grown[set->n++] = *layer;
+	*taken = true;
 	return EE_OK;
+}
+
+/* Take 'layer' over: what it holds is the set's, or freed. */
+static enum ee_status
+add_layer(struct ee_layerset *set, struct ee_layer *layer, struct ee_err *err)
+{
+	bool taken = false;
+	const enum ee_status status = place(set, layer, &taken, err);
+
+	if (!taken)
+		ee_layer_free(layer);
+	return status;
 }
 
 enum ee_status
@@ -78,11 +90,8 @@ ee_layerset_read(struct ee_layerset *set, struct ee_reader *reader,
 			return ee_fail(err, EE_EINPUT, "this is a checkpoint "
 				       "of ee-cov: give it back with "
 				       "--checkpoint to finish the work");
-		status = ee_layer_from_record(&layer, record, header, err);
-		if (status == EE_OK)
-			status = add_layer(set, &layer, err);
-		if (status != EE_OK)
-			return status;
+		TRY(ee_layer_from_record(&layer, record, header, err));
+		TRY(add_layer(set, &layer, err));
 	}
 	if (status == EE_END && set->n == 0)
 		return ee_fail(err, EE_EINPUT, "the stream holds no "
@@ -90,40 +99,29 @@ ee_layerset_read(struct ee_layerset *set, struct ee_reader *reader,
 	return status == EE_END ? EE_OK : status;
 }
 
-static enum ee_status
-open_stream(struct ee_layerset *set, int fd, const char *path,
-	    struct ee_err *err)
-{
-	struct ee_reader *reader = NULL;
-	enum ee_status status;
-
-	status = ee_reader_open(&reader, fd, path, "stats", err);
-	if (status == EE_OK)
-		status = ee_layerset_read(set, reader, err);
-	ee_reader_close(reader);
-	return status;
-}
-
 enum ee_status
 ee_layerset_open(struct ee_layerset *set, const char *path,
 		 struct ee_err *err)
 {
+	struct ee_reader *reader;
 	struct ee_layer layer;
 	enum ee_status status;
 	char magic[2] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is_npz;
 
 	if (fd < 0)
 		return ee_fail_sys(err, "%s", path);
-	if (pread(fd, magic, 2, 0) != 2 || memcmp(magic, "PK", 2) == 0 ||
-	    ee_is_safetensors(path)) {
-		status = ee_layer_from_npz(&layer, path, err);
-		if (status == EE_OK)
-			status = add_layer(set, &layer, err);
-	} else {
-		status = open_stream(set, fd, path, err);
-	}
+	is_npz = pread(fd, magic, 2, 0) != 2 || memcmp(magic, "PK", 2) == 0;
 	close(fd);
+	if (is_npz || ee_is_safetensors(path)) {
+		TRY(ee_layer_from_npz(&layer, path, err));
+		return add_layer(set, &layer, err);
+	}
+	status = ee_reader_open_file(&reader, path, "stats", err);
+	if (status == EE_OK)
+		status = ee_layerset_read(set, reader, err);
+	ee_reader_close(reader);
 	return status;
 }
 

@@ -63,6 +63,11 @@ put_left(struct ee_arena *arena, const struct ee_exact *sum, enum base base,
 	}
 	if (most == 0)
 		return;
+	if (base == WHOLE && sum->planes == 1) {	/* that is it */
+		ee_put_array(arena, out, key, EE_F64, sum->plane[0], 1,
+			     sum->n);
+		return;
+	}
 	data = ee_arena_alloc(arena, most * sum->n * sizeof(*data), 64);
 	if (data == NULL)
 		return;

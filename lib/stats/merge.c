@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stats/json_text.h"
+#include "base/try.h"
+#include "file/json.h"
 #include "stats/layer.h"
 
 static enum ee_status
@@ -14,32 +15,52 @@ same_text(const char *what, const char *a, const char *b, struct ee_err *err)
 		       "cannot be merged", what, a, b);
 }
 
+/* The order of two integers, or of two values as JSON. */
+static int
+compare(const struct ee_value *a, const struct ee_value *b)
+{
+	struct ee_arena arena = { 0 };
+	const char *x, *y;
+	int order;
+
+	if (a->type == EE_INT && b->type == EE_INT)
+		return (a->u.integer > b->u.integer) -
+		       (a->u.integer < b->u.integer);
+	x = ee_json_text(&arena, a);
+	y = ee_json_text(&arena, b);
+	order = x != NULL && y != NULL ? strcmp(x, y) : 0;
+	ee_arena_free(&arena);
+	return order;
+}
+
 /* A part of the corpus that both say they hold. */
 static enum ee_status
 check_parts(struct ee_layer *l, const struct ee_layer *other,
 	    struct ee_err *err)
 {
-	const char *a, *b;
+	const char *text;
 	size_t i, k;
 
 	for (k = 0; k < other->corpus.n; k++) {
-		b = ee_json_text(&l->arena, &other->corpus.u.list[k]);
 		for (i = 0; i < l->corpus.n; i++) {
-			a = ee_json_text(&l->arena, &l->corpus.u.list[i]);
-			if (a != NULL && b != NULL && strcmp(a, b) == 0)
-				return ee_fail(err, EE_EINPUT, "layer '%s': "
-					       "the same part twice: %.300s",
-					       l->name, a);
+			if (compare(&l->corpus.u.list[i],
+				    &other->corpus.u.list[k]) != 0)
+				continue;
+			text = ee_json_text(&l->arena, &l->corpus.u.list[i]);
+			if (text == NULL)
+				return ee_arena_check(&l->arena, err);
+			return ee_fail(err, EE_EINPUT, "layer '%s': the same "
+				       "part twice: %.300s", l->name, text);
 		}
 	}
 	for (k = 0; k < other->marks.n; k++)
 		for (i = 0; i < l->marks.n; i++)
-			if (l->marks.u.list[i].u.integer ==
-			    other->marks.u.list[k].u.integer)
+			if (compare(&l->marks.u.list[i],
+				    &other->marks.u.list[k]) == 0)
 				return ee_fail(err, EE_EINPUT, "layer '%s': "
 					       "the same numbers twice",
 					       l->name);
-	return ee_arena_check(&l->arena, err);
+	return EE_OK;
 }
 
 /* What tells one corpus from another, whichever part of it. */
@@ -107,23 +128,6 @@ check_shards(const struct ee_layer *l, const struct ee_layer *other,
 	return EE_OK;
 }
 
-static int
-compare(const struct ee_value *a, const struct ee_value *b)
-{
-	struct ee_arena arena = { 0 };
-	const char *x, *y;
-	int order;
-
-	if (a->type == EE_INT && b->type == EE_INT)
-		return (a->u.integer > b->u.integer) -
-		       (a->u.integer < b->u.integer);
-	x = ee_json_text(&arena, a);
-	y = ee_json_text(&arena, b);
-	order = x != NULL && y != NULL ? strcmp(x, y) : 0;
-	ee_arena_free(&arena);
-	return order;
-}
-
 /* Put what 'from' has into its places in 'to', which is in order; 'once':
  * what is there already is left out. */
 static void
@@ -174,56 +178,54 @@ add_list(struct ee_arena *arena, struct ee_value *to,
 
 /* What only one of them tells; of two the first by name. */
 static void
-adopt(struct ee_arena *arena, const char **text, const char *other)
+adopt(struct ee_layer *l, const char **text, const char *other)
 {
 	if (other != NULL && (*text == NULL || strcmp(other, *text) < 0))
-		*text = ee_arena_text(arena, other, strlen(other));
+		*text = ee_layer_text(l, other);
+}
+
+static enum ee_status
+check(struct ee_layer *l, const struct ee_layer *other, bool mix,
+      struct ee_err *err)
+{
+	TRY(same_text("layer", l->name, other->name, err));
+	TRY(same_text("side", l->side, other->side, err));
+	TRY(same_text("model", l->model_fingerprint, other->model_fingerprint,
+		      err));
+	TRY(same_text("layer fingerprint", l->fingerprint, other->fingerprint,
+		      err));
+	if (l->sums.width != other->sums.width)
+		return ee_fail(err, EE_EMATCH, "layer '%s': widths %zu and "
+			       "%zu cannot be merged", l->name, l->sums.width,
+			       other->sums.width);
+	if ((l->sums.collect & other->sums.collect) == 0)
+		return ee_fail(err, EE_EMATCH, "layer '%s': no statistic is "
+			       "in both", l->name);
+	TRY(check_parts(l, other, err));
+	if (mix)
+		return EE_OK;
+	if (l->precision != other->precision)
+		return ee_fail(err, EE_EMATCH, "layer '%s': %s and %s sums "
+			       "(--mix takes both)", l->name,
+			       ee_dtype_name(l->precision),
+			       ee_dtype_name(other->precision));
+	TRY(check_corpus(l, other, err));
+	return check_shards(l, other, err);
 }
 
 enum ee_status
 ee_layer_merge(struct ee_layer *l, const struct ee_layer *other, bool mix,
 	       struct ee_err *err)
 {
-	enum ee_status status;
-
-	status = same_text("layer", l->name, other->name, err);
-	if (status == EE_OK)
-		status = same_text("side", l->side, other->side, err);
-	if (status == EE_OK)
-		status = same_text("model", l->model_fingerprint,
-				   other->model_fingerprint, err);
-	if (status == EE_OK)
-		status = same_text("layer fingerprint", l->fingerprint,
-				   other->fingerprint, err);
-	if (status == EE_OK && l->sums.width != other->sums.width)
-		status = ee_fail(err, EE_EMATCH, "layer '%s': widths %zu and "
-				 "%zu cannot be merged", l->name,
-				 l->sums.width, other->sums.width);
-	if (status == EE_OK && (l->sums.collect & other->sums.collect) == 0)
-		status = ee_fail(err, EE_EMATCH, "layer '%s': no statistic is "
-				 "in both", l->name);
-	if (status == EE_OK)
-		status = check_parts(l, other, err);
-	if (status == EE_OK && !mix && l->precision != other->precision)
-		status = ee_fail(err, EE_EMATCH, "layer '%s': %s and %s sums "
-				 "(--mix takes both)", l->name,
-				 ee_dtype_name(l->precision),
-				 ee_dtype_name(other->precision));
-	if (status == EE_OK && !mix)
-		status = check_corpus(l, other, err);
-	if (status == EE_OK && !mix)
-		status = check_shards(l, other, err);
-	if (status == EE_OK)
-		status = ee_moments_merge(&l->sums, &other->sums, err);
-	if (status != EE_OK)
-		return status;
+	TRY(check(l, other, mix, err));
+	TRY(ee_moments_merge(&l->sums, &other->sums, err));
 	l->more = ee_map();
 	add_list(&l->arena, &l->corpus, &other->corpus, false);
 	add_list(&l->arena, &l->marks, &other->marks, false);
 	add_list(&l->arena, &l->history, &other->history, true);
-	adopt(&l->arena, &l->model, other->model);
-	adopt(&l->arena, &l->model_fingerprint, other->model_fingerprint);
-	adopt(&l->arena, &l->fingerprint, other->fingerprint);
+	adopt(l, &l->model, other->model);
+	adopt(l, &l->model_fingerprint, other->model_fingerprint);
+	adopt(l, &l->fingerprint, other->fingerprint);
 	if (other->precision < l->precision)
 		l->precision = other->precision;
 	if (l->documents < 0 || other->documents < 0)

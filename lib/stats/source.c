@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/try.h"
 #include "math/convert.h"
 
 /* A safetensors file begins with the length of its header, then "{". */
@@ -110,11 +111,9 @@ ee_source_load(struct ee_source *s, size_t i, struct ee_err *err)
 static enum ee_status
 read_array(struct ee_source *s, size_t i, struct ee_err *err)
 {
-	enum ee_status status = ee_source_load(s, i, err);
 	char where[256];
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_source_load(s, i, err));
 	if (s->is_safetensors) {
 		s->values[i] = i < s->st.n ? ee_tensor(s->st.list[i].tensor) :
 			s->st.metadata.u.map[i - s->st.n].value;
@@ -147,12 +146,10 @@ ee_source_int(struct ee_source *s, const char *name, int64_t min,
 	      int64_t *out, struct ee_err *err)
 {
 	const struct ee_value *v;
-	enum ee_status status = ee_source_get(s, name, &v, err);
-	size_t n = 0;
-	double d = 0;
+	size_t n;
+	double d;
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_source_get(s, name, &v, err));
 	if (v->type == EE_TEXT && s->is_safetensors &&
 	    ee_parse_int(v->u.text, min, INT64_MAX, out))
 		return EE_OK;
@@ -199,12 +196,10 @@ ee_source_reals(struct ee_source *s, const char *name, struct ee_tensor *out,
 		enum ee_dtype *stored, struct ee_err *err)
 {
 	const struct ee_value *v;
-	enum ee_status status = ee_source_get(s, name, &v, err);
 	float *f;
 	size_t n = 0;
 
-	if (status != EE_OK)
-		return status;
+	TRY(ee_source_get(s, name, &v, err));
 	*out = v->u.tensor;
 	if (stored != NULL)
 		*stored = out->dtype;

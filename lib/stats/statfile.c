@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "stats/check.h"
-#include "stats/source.h"
 #include "stats/statname.h"
 
 static void
@@ -89,23 +89,31 @@ static enum ee_status
 read_moment(struct ee_stats *s, const struct ee_stats_query *q,
 	    struct ee_err *err)
 {
+	struct ee_source *source = &s->source;
 	char what[256];
-	enum ee_status status;
 
-	status = ee_source_int(&s->source, "mom2.count", 1, &s->count, err);
+	TRY(ee_source_int(source, "mom2.count", 1, &s->count, err));
 	s->tokens = s->count;
-	if (status == EE_OK && ee_source_has(&s->source, "ee.moment_of"))
-		status = ee_source_int(&s->source, "ee.moment_of", 1,
-				       &s->tokens, err);
-	if (status == EE_OK)
-		status = ee_source_reals(&s->source, "mom2.mom2", &s->mom2,
-					 NULL, err);
-	if (status != EE_OK)
-		return status;
+	if (ee_source_has(source, "ee.moment_of"))
+		TRY(ee_source_int(source, "ee.moment_of", 1, &s->tokens, err));
+	TRY(ee_source_reals(source, "mom2.mom2", &s->mom2, NULL, err));
 	snprintf(what, sizeof(what), "%s: mom2.mom2", s->path);
-	status = ee_check_moment(&s->mom2, q->width, what, err);
+	TRY(ee_check_moment(&s->mom2, q->width, what, err));
 	s->width = s->mom2.shape[0];
-	return status;
+	return EE_OK;
+}
+
+static enum ee_status
+load(struct ee_stats *s, const char *path, const struct ee_stats_query *q,
+     const struct ee_warn *warn, struct ee_err *err)
+{
+	s->path = ee_arena_text(&s->arena, path, strlen(path));
+	TRY(ee_arena_check(&s->arena, err));
+	TRY(ee_source_open(&s->source, path, err));
+	TRY(read_moment(s, q, err));
+	read_origin(s);
+	TRY(check_layer(s, q, warn, err));
+	return check_fingerprint(s, q, warn, err);
 }
 
 enum ee_status
@@ -116,26 +124,12 @@ ee_stats_load(struct ee_stats *s, const char *path,
 	enum ee_status status;
 
 	memset(s, 0, sizeof(*s));
-	s->path = ee_arena_text(&s->arena, path, strlen(path));
-	status = ee_arena_check(&s->arena, err);
+	status = load(s, path, q, warn, err);
 	if (status == EE_OK)
-		status = ee_source_open(&s->source, path, err);
-	if (status == EE_OK)
-		status = read_moment(s, q, err);
-	if (status == EE_OK) {
-		read_origin(s);
-		status = ee_arena_check(&s->arena, err);
-	}
-	if (status == EE_OK)
-		status = check_layer(s, q, warn, err);
-	if (status == EE_OK)
-		status = check_fingerprint(s, q, warn, err);
-	if (status != EE_OK) {
+		notices(s, q, warn);
+	else
 		ee_stats_close(s);
-		return status;
-	}
-	notices(s, q, warn);
-	return EE_OK;
+	return status;
 }
 
 enum ee_status

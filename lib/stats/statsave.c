@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/try.h"
 #include "file/npz.h"
 #include "stats/statname.h"
 
@@ -78,7 +79,6 @@ place_of(struct ee_arena *arena, const struct ee_layer *l,
 				    .collect = l->sums.collect,
 				    .sample_size = sample_size };
 	const char *dataset = opt->dataset, *model = opt->model;
-	enum ee_status status;
 
 	if (model == NULL && l->model == NULL)
 		return ee_fail(err, EE_EINPUT, "the statistics name no model: "
@@ -89,17 +89,13 @@ place_of(struct ee_arena *arena, const struct ee_layer *l,
 		dataset = dataset_of(arena, l);
 	if (strcmp(l->side, "in") != 0)
 		name.layer = ee_arena_printf(arena, "%s:%s", l->name, l->side);
-	status = check_part("model", model, err);
-	if (status == EE_OK)
-		status = check_part("data set", dataset, err);
-	if (status == EE_OK)
-		status = check_part("layer", name.layer, err);
-	if (status != EE_OK)
-		return status;
+	TRY(check_part("model", model, err));
+	TRY(check_part("data set", dataset, err));
+	TRY(check_part("layer", name.layer, err));
 	*path = ee_arena_printf(arena, "%s/%s/%s_stats/%s", opt->dir, model,
 				dataset, ee_statname_format(arena, &name));
-	status = ee_arena_check(arena, err);
-	return status == EE_OK ? make_folders(*path, err) : status;
+	TRY(ee_arena_check(arena, err));
+	return make_folders(*path, err);
 }
 
 enum ee_status
@@ -111,17 +107,18 @@ ee_layer_save(struct ee_arena *arena, const struct ee_layer *l,
 	int64_t size = opt->sample_size;
 	struct ee_arena data = { 0 };
 	struct ee_value arrays;
-	enum ee_status status = EE_OK;
+	enum ee_status status;
 	char *place = NULL;
 
 	if (size < 0 && sample != NULL && sample->type == EE_INT)
 		size = sample->u.integer;
-	if (opt->dir != NULL)
-		status = place_of(arena, l, opt, size, &place, err);
-	*path = opt->dir != NULL ? place : opt->file;
-	if (status == EE_OK)
-		status = ee_layer_arrays(&data, l, opt->precision, false, size,
-					 &arrays, err);
+	*path = opt->file;
+	if (opt->dir != NULL) {
+		TRY(place_of(arena, l, opt, size, &place, err));
+		*path = place;
+	}
+	status = ee_layer_arrays(&data, l, opt->precision, false, size,
+				 &arrays, err);
 	if (status == EE_OK)
 		status = ee_npz_write(*path, &arrays, opt->deflate, err);
 	ee_arena_free(&data);

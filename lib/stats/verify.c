@@ -46,7 +46,7 @@ ee_report(struct ee_report *r, const char *check, enum ee_grade grade,
 }
 
 /* The error of a check, without the file's name before it. */
-static void
+static bool
 fail(struct ee_verify *v, const char *check, const char *path)
 {
 	const size_t n = strlen(path);
@@ -55,6 +55,7 @@ fail(struct ee_verify *v, const char *check, const char *path)
 	if (strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0)
 		text += n + 2;
 	ee_report(v->report, check, EE_FAIL, "%s", text);
+	return false;
 }
 
 static bool
@@ -73,10 +74,8 @@ check_archive(struct ee_verify *v)
 	for (i = 0; i < s->n; i++) {
 		const struct ee_zip_member *m = &s->npz.zip.list[i];
 
-		if (ee_source_load(s, i, &v->err) != EE_OK) {
-			fail(v, "archive", s->path);
-			return false;
-		}
+		if (ee_source_load(s, i, &v->err) != EE_OK)
+			return fail(v, "archive", s->path);
 		bytes += m->size;
 		wide |= m->size > UINT32_MAX || m->packed > UINT32_MAX ||
 			m->offset > UINT32_MAX;
@@ -131,7 +130,7 @@ check_arrays(struct ee_verify *v)
 	for (i = 0; i < v->source->n; i++)	/* whatever it is, it parses */
 		if (ee_source_get(v->source, v->source->names[i], &ignored,
 				  &v->err) != EE_OK)
-			goto fail;
+			return fail(v, "arrays", v->source->path);
 	for (a = ee_collect_arrays; a < ee_collect_arrays + EE_COLLECT_ARRAYS;
 	     a++) {
 		if (!ee_source_has(v->source, a->count) &&
@@ -139,12 +138,12 @@ check_arrays(struct ee_verify *v)
 			continue;
 		v->collect |= a->bit;
 		if (!check_kind(v, a))
-			goto fail;
+			return fail(v, "arrays", v->source->path);
 	}
 	if (v->collect == 0) {
 		(void)ee_fail(&v->err, EE_EFORMAT, "holds no layer statistics "
 			      "(no mom2.count)");
-		goto fail;
+		return fail(v, "arrays", v->source->path);
 	}
 	ee_collect_text(v->collect, '-', names);
 	if (v->key != NULL && v->stored != EE_F32 && v->stored != EE_F64)
@@ -156,9 +155,6 @@ check_arrays(struct ee_verify *v)
 			  names, v->width, v->key ? ", " : "",
 			  v->key ? ee_dtype_name(v->stored) : "");
 	return true;
-fail:
-	fail(v, "arrays", v->source->path);
-	return false;
 }
 
 static bool
@@ -171,19 +167,15 @@ check_count(struct ee_verify *v)
 		if ((v->collect & a->bit) == 0)
 			continue;
 		if (ee_source_int(v->source, a->count, 1, &n,
-				  &v->err) != EE_OK) {
-			fail(v, "count", v->source->path);
-			return false;
-		}
+				  &v->err) != EE_OK)
+			return fail(v, "count", v->source->path);
 		if (v->key == a->data)
 			v->divisor = n;
 		if (a->bit == EE_COLLECT_MOM2 && n == 1 &&
 		    ee_source_has(v->source, "ee.moment_of") &&
 		    ee_source_int(v->source, "ee.moment_of", 1, &n,
-				  &v->err) != EE_OK) {
-			fail(v, "count", v->source->path);
-			return false;
-		}
+				  &v->err) != EE_OK)
+			return fail(v, "count", v->source->path);
 		if (v->count != 0 && n != v->count) {
 			ee_report(v->report, "count", EE_FAIL, "'%s' is %lld, "
 				  "another count %lld", a->count,

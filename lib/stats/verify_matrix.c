@@ -38,16 +38,16 @@ static bool
 check_symmetric(struct ee_verify *v, const struct ee_survey *s)
 {
 	const double most = is_half(v) ? 1e-2 : 1.0 / EE_SYMMETRY_PARTS;
+	const struct ee_worst *w = &s->asymmetry;
 
-	if (s->asymmetry <= most) {
+	if (w->by <= most) {
 		ee_report(v->report, "symmetric", EE_PASS, "to %.2g of an "
-			  "entry's size (%g allowed)", s->asymmetry, most);
+			  "entry's size (%g allowed)", w->by, most);
 		return true;
 	}
 	ee_report(v->report, "symmetric", EE_FAIL, "'%s': entries (%zu, %zu) "
-		  "and (%zu, %zu) are %g and %g", v->key, s->as_i, s->as_j,
-		  s->as_j, s->as_i, entry(v, s->as_i, s->as_j),
-		  entry(v, s->as_j, s->as_i));
+		  "and (%zu, %zu) are %g and %g", v->key, w->i, w->j, w->j,
+		  w->i, entry(v, w->i, w->j), entry(v, w->j, w->i));
 	return false;
 }
 
@@ -88,18 +88,20 @@ check_scale(struct ee_verify *v, const struct ee_survey *s)
 static bool
 check_minors(struct ee_verify *v, const struct ee_survey *s)
 {
+	const struct ee_worst *w = &s->excess;
+
 	if (s->odd < s->n) {
 		ee_report(v->report, "psd", EE_FAIL, "'%s': diagonal entry %zu "
 			  "is %g, which no sum of squares is", v->key, s->odd,
 			  entry(v, s->odd, s->odd));
 		return false;
 	}
-	if (s->excess <= (is_half(v) ? 1.01 : 1.0001))
+	if (w->by <= (is_half(v) ? 1.01 : 1.0001))
 		return true;
 	ee_report(v->report, "psd", EE_FAIL, "'%s': entry (%zu, %zu) is %g, "
 		  "more than its diagonal entries %g and %g allow", v->key,
-		  s->ex_i, s->ex_j, entry(v, s->ex_i, s->ex_j),
-		  entry(v, s->ex_i, s->ex_i), entry(v, s->ex_j, s->ex_j));
+		  w->i, w->j, entry(v, w->i, w->j), entry(v, w->i, w->i),
+		  entry(v, w->j, w->j));
 	return false;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "math/convert.h"
 #include "math/vec.h"
 
@@ -78,8 +79,7 @@ add_spectrum(struct ee_layer *l, const struct ee_weight *w,
 	for (i = 0; roots != NULL && i < d; i++)
 		roots[i] = sqrt(fmax(0, values[d - 1 - i]));
 	ee_put(&l->arena, &l->more, "frobenius", ee_real(sqrt(sum)));
-	ee_put(&l->arena, &l->more, "spectrum",
-	       ee_tensor(ee_tensor_2d(EE_F64, roots, d, 0)));
+	ee_put_array(&l->arena, &l->more, "spectrum", EE_F64, roots, d, 0);
 out:
 	free(g);
 	free(values);
@@ -90,45 +90,35 @@ static void
 set_names(struct ee_layer *l, const struct ee_model *model,
 	  const struct ee_place *place, const char *name)
 {
-	struct ee_arena *arena = &l->arena;
 	struct ee_value corpus = ee_map();
 	char text[EE_PRINT_TEXT];
 
-	l->name = ee_arena_text(arena, name, strlen(name));
+	ee_put(&l->arena, &corpus, "name", ee_text("weights"));
+	ee_layer_origin(l, NULL, NULL);
+	ee_add(&l->arena, &l->corpus, corpus);
+	l->name = ee_layer_text(l, name);
 	l->side = "weight";
-	l->model = ee_arena_text(arena, model->config.name,
-				 strlen(model->config.name));
+	l->model = ee_layer_text(l, model->config.name);
 	ee_print_text(model->print, text);
-	l->model_fingerprint = ee_arena_text(arena, text, strlen(text));
+	l->model_fingerprint = ee_layer_text(l, text);
 	ee_print_text(ee_model_print(model, place->layer, place->module->out),
 		      text);
-	l->fingerprint = ee_arena_text(arena, text, strlen(text));
-	l->documents = -1;
-	l->corpus = l->history = ee_list();
-	ee_put(arena, &corpus, "name", ee_text("weights"));
-	ee_add(arena, &l->corpus, corpus);
-	l->more = ee_map();
+	l->fingerprint = ee_layer_text(l, text);
 }
 
 static enum ee_status
 count_rows(struct ee_layer *l, const struct ee_weight *w, const float *rows,
 	   unsigned collect, struct ee_err *err)
 {
-	enum ee_status status;
-
 	if (!ee_all_finite(w->out * w->in, rows))
 		return ee_fail(err, EE_EMATH, "weight '%s': holds values that "
 			       "are not finite", l->name);
-	status = ee_moments_init(&l->sums, w->in, collect, err);
-	if (status == EE_OK)
-		status = ee_moments_add(&l->sums, w->out, rows, err);
-	if (status == EE_OK)
-		status = ee_moments_flush(&l->sums, err);
-	if (status == EE_OK)
-		status = add_spectrum(l, w, rows, err);
-	if (status == EE_OK)
-		ee_layer_mark(l);
-	return status;
+	TRY(ee_moments_init(&l->sums, w->in, collect, err));
+	TRY(ee_moments_add(&l->sums, w->out, rows, err));
+	TRY(ee_moments_flush(&l->sums, err));
+	TRY(add_spectrum(l, w, rows, err));
+	ee_layer_mark(l);
+	return ee_arena_check(&l->arena, err);
 }
 
 enum ee_status
@@ -154,8 +144,6 @@ ee_weight_stats(struct ee_layer *l, const struct ee_model *model,
 	set_names(l, model, &place, name);
 	status = count_rows(l, &p->w, rows, collect, err);
 	free(rows);
-	if (status == EE_OK)
-		status = ee_arena_check(&l->arena, err);
 	if (status != EE_OK)
 		ee_layer_free(l);
 	return status;

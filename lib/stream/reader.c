@@ -17,7 +17,7 @@
 #include "stream/stream.h"
 #include "stream/wire.h"
 
-enum { READ_LEAST = 64 << 10, READ_USUAL = 256 << 10 };
+enum { READ_LEAST = 64 << 10, READ_USUAL = 256 << 10, LARGE = 64 << 20 };
 
 struct ee_reader {
 	int fd;
@@ -192,6 +192,27 @@ consume(struct ee_reader *r)
 	r->bytes += r->scan.pos;
 }
 
+/* What a large record was read into is not kept beside its tensors, but for
+ * the little of the next object that has come with it. */
+static void
+drop_large(struct ee_reader *r)
+{
+	const size_t rest = r->used - r->start, room = 2 * READ_USUAL;
+	unsigned char *small;
+
+	if (r->room < LARGE || rest > READ_USUAL)
+		return;
+	small = malloc(room);
+	if (small == NULL)
+		return;
+	memcpy(small, r->buf + r->start, rest);
+	free(r->buf);
+	r->buf = small;
+	r->start = 0;
+	r->used = rest;
+	r->room = room;
+}
+
 static enum ee_status
 not_a_stream(const struct ee_reader *r, struct ee_err *err)
 {
@@ -350,6 +371,7 @@ ee_reader_next(struct ee_reader *r, const struct ee_value **record,
 			r->crc = ee_crc32(r->crc, r->buf + r->start,
 					 r->scan.pos);
 			consume(r);
+			drop_large(r);
 			r->here++;
 			r->records++;
 			*record = &r->record;
@@ -363,6 +385,8 @@ ee_reader_next(struct ee_reader *r, const struct ee_value **record,
 		if (status != EE_OK && status != EE_END)
 			return status;
 	}
+	free(r->blobs.data);		/* they can be as large */
+	memset(&r->blobs, 0, sizeof(r->blobs));
 	return EE_END;
 }
 
