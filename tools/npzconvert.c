@@ -38,14 +38,15 @@ npz_convert(struct tool *tool, const struct npz_options *opt)
 			    "output, as sums; the others to -o FILE");
 	if (opt->to == NPZ_TO_SAFETENSORS && opt->save.deflate)
 		tool_misuse(tool, "convert: safetensors are not compressed");
-	status = ee_layerset_open(&set, opt->args[0], &tool->err);
-	if (status == EE_OK && opt->to == NPZ_TO_STREAM)
-		status = npz_write_set(tool, &set);
-	else if (status == EE_OK && set.n != 1)
-		status = ee_fail(&tool->err, EE_EINPUT, "%s: statistics of "
-				 "%zu layers, want one", opt->args[0], set.n);
-	else if (status == EE_OK)
-		status = write_file(tool, opt, &set.list[0]);
+	if (opt->to == NPZ_TO_STREAM) {
+		status = ee_layerset_open(&set, opt->args[0], &tool->err);
+		if (status == EE_OK)
+			status = npz_write_set(tool, &set);
+	} else {
+		status = npz_open_one(tool, opt->args[0], &set);
+		if (status == EE_OK)
+			status = write_file(tool, opt, &set.list[0]);
+	}
 	ee_layerset_free(&set);
 	return status;
 }

@@ -136,13 +136,8 @@ npz_diff(struct tool *tool, const struct npz_options *opt)
 	enum ee_status status = EE_OK;
 	int i;
 
-	for (i = 0; i < 2 && status == EE_OK; i++) {
-		status = ee_layerset_open(&set[i], opt->args[i], &tool->err);
-		if (status == EE_OK && set[i].n != 1)
-			status = ee_fail(&tool->err, EE_EINPUT, "%s: "
-					 "statistics of %zu layers, want one",
-					 opt->args[i], set[i].n);
-	}
+	for (i = 0; i < 2 && status == EE_OK; i++)
+		status = npz_open_one(tool, opt->args[i], &set[i]);
 	if (status == EE_OK)
 		status = compare(tool, opt, set[0].list, set[1].list);
 	ee_layerset_free(&set[0]);

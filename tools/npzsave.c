@@ -40,14 +40,23 @@ npz_write_set(struct tool *tool, const struct ee_layerset *set)
 	return status;
 }
 
+enum ee_status
+npz_open_one(struct tool *tool, const char *path, struct ee_layerset *set)
+{
+	enum ee_status status = ee_layerset_open(set, path, &tool->err);
+
+	if (status == EE_OK && set->n != 1)
+		status = ee_fail(&tool->err, EE_EINPUT, "%s: statistics of "
+				 "%zu layers, want one", path, set->n);
+	return status;
+}
+
 static bool
 is_stats(const struct tool *tool)
 {
-	const struct ee_value *kind = ee_get(ee_reader_header(tool->in),
-					     "kind");
+	const char *kind = ee_maybe_text(ee_reader_header(tool->in), "kind");
 
-	return kind != NULL && kind->type == EE_TEXT &&
-	       strcmp(kind->u.text, "stats") == 0;
+	return kind != NULL && strcmp(kind, "stats") == 0;
 }
 
 enum ee_status
@@ -97,14 +106,13 @@ holds_stats(struct tool *tool, const char *path, bool *out)
 {
 	struct ee_npz npz;
 	enum ee_status status = ee_npz_open(&npz, path, &tool->err);
+	unsigned i;
 
 	if (status != EE_OK)
 		return status;
-	*out = ee_npz_has(&npz, "mom2.count") ||
-	       ee_npz_has(&npz, "mean.count") ||
-	       ee_npz_has(&npz, "cov.count") ||
-	       ee_npz_has(&npz, "var.count") ||
-	       ee_npz_has(&npz, "norm_mean.count");
+	*out = false;
+	for (i = 0; i < EE_COLLECT_ARRAYS; i++)
+		*out |= ee_npz_has(&npz, ee_collect_arrays[i].count);
 	ee_npz_close(&npz);
 	return EE_OK;
 }

@@ -42,6 +42,9 @@ enum ee_status npz_verify(struct tool *tool, const struct npz_options *opt);
 /* One file a layer, or one for the only layer: -d, -o. */
 EE_MUST_CHECK enum ee_status npz_save_set(struct tool *tool,
 	const struct npz_options *opt, const struct ee_layerset *set);
+/* The only layer of a file; the caller's to free, on failure as well. */
+EE_MUST_CHECK enum ee_status npz_open_one(struct tool *tool,
+	const char *path, struct ee_layerset *set);
 /* A stats stream on standard output. */
 EE_MUST_CHECK enum ee_status npz_write_set(struct tool *tool,
 	const struct ee_layerset *set);

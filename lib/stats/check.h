@@ -46,7 +46,8 @@ EE_MUST_CHECK enum ee_status ee_check_moment(const struct ee_tensor *t,
 EE_MUST_CHECK enum ee_status ee_check_square(const struct ee_tensor *t,
 	size_t width, const char *what, struct ee_err *err);
 
-/* How many diagonal entries are zero: units that were never active. */
+/* How many diagonal entries are zero, of a square tensor of EE_F32 or EE_F64:
+ * units that were never active. */
 size_t ee_count_dead(const struct ee_tensor *t);
 
 #endif

@@ -64,7 +64,8 @@ EE_MUST_CHECK enum ee_status ee_moments_init(struct ee_moments *m,
 	size_t width, unsigned collect, struct ee_err *err);
 void ee_moments_free(struct ee_moments *m);
 
-/* Add n rows x (n, width), which must be finite.  Fails with EE_ENOMEM. */
+/* Add n rows x (n, width), row-major, which must be finite.  Fails with
+ * EE_ENOMEM. */
 EE_MUST_CHECK enum ee_status ee_moments_add(struct ee_moments *m, size_t n,
 	const float *x, struct ee_err *err);
 

@@ -25,25 +25,24 @@ ee_statname_format(struct ee_arena *arena, const struct ee_statname *name)
 static bool
 parse_tail(const char *tail, struct ee_statname *out)
 {
-	static const char *const stats[] = { "norm_mean", "mom2", "mean",
-					     "var", "cov", "corr" };
 	/* what the Python tools write for a limit of tokens */
 	static const char literal[] = "_t{batch_tokens}";
+	const char *name = "";
 	char digits[24];
-	struct ee_err ignored;
-	unsigned one, i;
+	unsigned bit;
 	size_t n;
 
 	out->collect = 0;
 	for (;;) {
-		for (i = 0; i < 6; i++)
-			if (strncmp(tail, stats[i], strlen(stats[i])) == 0)
+		for (bit = 1; bit <= EE_COLLECT_CORR; bit <<= 1) {
+			name = ee_collect_name((enum ee_collect)bit);
+			if (strncmp(tail, name, strlen(name)) == 0)
 				break;
-		if (i == 6 ||
-		    ee_collect_parse(stats[i], &one, &ignored) != EE_OK)
+		}
+		if (bit > EE_COLLECT_CORR)
 			return false;
-		out->collect |= one;
-		tail += strlen(stats[i]);
+		out->collect |= bit;
+		tail += strlen(name);
 		if (*tail != '-')
 			break;
 		tail++;

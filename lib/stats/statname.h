@@ -21,7 +21,8 @@ struct ee_statname {
 	int64_t sample_size;	/* -1: none in the name */
 };
 
-/* The file's name, without folder. */
+/* The file's name, without folder; these are made in 'arena', and NULL where
+ * it has no memory. */
 char *ee_statname_format(struct ee_arena *arena,
 			 const struct ee_statname *name);
 

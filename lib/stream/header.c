@@ -20,10 +20,7 @@ ee_header_missing(const unsigned char *p, size_t n, const char *name,
 static const char *
 fingerprint(const struct ee_value *header)
 {
-	const struct ee_value *v = ee_get(ee_get(header, "model"),
-					  "fingerprint");
-
-	return v != NULL && v->type == EE_TEXT ? v->u.text : NULL;
+	return ee_maybe_text(ee_get(header, "model"), "fingerprint");
 }
 
 static enum ee_status

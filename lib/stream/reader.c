@@ -124,10 +124,9 @@ make_blobs(struct ee_reader *r, struct ee_err *err)
 static const char *
 writer_of(const struct ee_reader *r)
 {
-	const struct ee_value *by = ee_get(r->header, "by");
+	const char *by = ee_maybe_text(r->header, "by");
 
-	return by != NULL && by->type == EE_TEXT ? by->u.text :
-						   "the stage before";
+	return by != NULL ? by : "the stage before";
 }
 
 static enum ee_status
