@@ -6,26 +6,18 @@
 #include "trainwork.h"
 
 static void
-put_mean(struct ee_arena *arena, struct ee_value *map, const char *name,
-	 const char *suffix, double x)
-{
-	ee_put(arena, map, ee_arena_printf(arena, "%s%s", name, suffix),
-	       ee_real(x));
-}
-
-static void
 put_means(struct ee_arena *a, struct ee_value *map,
 	  const struct ee_mend_tally *tally, const char *suffix)
 {
 	const struct ee_mend_loss mean = ee_mend_tally_mean(tally);
+	size_t i;
 
-	put_mean(a, map, "loss/edit", suffix, mean.edit);
-	put_mean(a, map, "loss/loc", suffix, mean.loc);
-	put_mean(a, map, "loss/total", suffix, mean.total);
-	put_mean(a, map, "loss/total_edit", suffix, mean.total);
-	put_mean(a, map, "edit/acc", suffix, mean.acc);
-	put_mean(a, map, "edit/prob", suffix, mean.prob);
-	put_mean(a, map, "loc/same", suffix, mean.same);
+	for (i = 0; i < EE_MEND_MEASURES; i++) {
+		const struct ee_mend_measure *m = &ee_mend_measures[i];
+
+		ee_put(a, map, ee_arena_printf(a, "%s%s", m->name, suffix),
+		       ee_real(ee_mend_measured(&mean, m)));
+	}
 }
 
 struct ee_value

@@ -9,52 +9,38 @@
 /* Groups of a validation that run as one pass. */
 enum { TOGETHER = 16 };
 
-/* What can be measured; 'more': more of it is better. */
-static const struct measure {
-	const char *key;
-	size_t at;
-	bool more;
-} measures[] = {
-	{ "loss/total_edit_val", offsetof(struct ee_mend_loss, total),
-	  false },
-	{ "loss/total_val", offsetof(struct ee_mend_loss, total), false },
-	{ "loss/edit_val", offsetof(struct ee_mend_loss, edit), false },
-	{ "loss/loc_val", offsetof(struct ee_mend_loss, loc), false },
-	{ "edit/acc_val", offsetof(struct ee_mend_loss, acc), true },
-	{ "edit/prob_val", offsetof(struct ee_mend_loss, prob), true },
-	{ "loc/same_val", offsetof(struct ee_mend_loss, same), true },
+#define AT(member) offsetof(struct ee_mend_loss, member)
+const struct ee_mend_measure ee_mend_measures[EE_MEND_MEASURES] = {
+	{ "loss/edit", AT(edit), false }, { "loss/loc", AT(loc), false },
+	{ "loss/total", AT(total), false },
+	{ "loss/total_edit", AT(total), false },
+	{ "edit/acc", AT(acc), true }, { "edit/prob", AT(prob), true },
+	{ "loc/same", AT(same), true },
 };
-enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
 
-static const struct measure *
+/* "loss/edit_val", or NULL. */
+static const struct ee_mend_measure *
 measure(const char *key)
 {
-	size_t i;
+	size_t i, n;
 
-	for (i = 0; i < MEASURES; i++)
-		if (strcmp(measures[i].key, key) == 0)
-			return &measures[i];
+	for (i = 0; i < EE_MEND_MEASURES; i++) {
+		n = strlen(ee_mend_measures[i].name);
+		if (strncmp(key, ee_mend_measures[i].name, n) == 0 &&
+		    strcmp(key + n, "_val") == 0)
+			return &ee_mend_measures[i];
+	}
 	return NULL;
 }
 
-static double
-value_of(const struct ee_mend_loss *loss, const struct measure *m)
+double
+ee_mend_measured(const struct ee_mend_loss *loss,
+		 const struct ee_mend_measure *m)
 {
 	double value;
 
 	memcpy(&value, (const char *)loss + m->at, sizeof(value));
 	return value;
-}
-
-bool
-ee_mend_measured(const struct ee_mend_loss *loss, const char *key,
-		 double *value)
-{
-	const struct measure *m = measure(key);
-
-	if (m != NULL)
-		*value = value_of(loss, m);
-	return m != NULL;
 }
 
 static void
@@ -96,9 +82,10 @@ check(struct ee_mend_run *r, struct ee_err *err)
 	size_t i;
 
 	if (measure(p->early_stop_key) == NULL) {
-		for (i = 0; i < MEASURES; i++) {
+		for (i = 0; i < EE_MEND_MEASURES; i++) {
 			strcat(known, i > 0 ? ", " : "");
-			strcat(known, measures[i].key);
+			strcat(known, ee_mend_measures[i].name);
+			strcat(known, "_val");
 		}
 		return ee_fail(err, EE_EINPUT, "early_stop_key '%s': want "
 			       "one of %s", p->early_stop_key, known);
@@ -276,7 +263,8 @@ tell(struct ee_mend_run *r, struct ee_err *err)
 static enum ee_status
 judge(struct ee_mend_run *r, struct ee_err *err)
 {
-	const struct measure *m = measure(r->learner->params->early_stop_key);
+	const struct ee_mend_measure *m =
+		measure(r->learner->params->early_stop_key);
 	struct ee_mend_tally tally;
 	struct ee_mend_loss mean;
 	enum ee_status status;
@@ -289,7 +277,7 @@ judge(struct ee_mend_run *r, struct ee_err *err)
 				 "iterations",
 				 (unsigned long long)r->iteration);
 	mean = ee_mend_tally_mean(&tally);
-	value = value_of(&mean, m);
+	value = ee_mend_measured(&mean, m);
 	best = r->best_iteration == 0 || tally.n == 0 ||
 	       (m->more ? value > r->best : value < r->best);
 	if (best) {

@@ -98,8 +98,16 @@ bool ee_mend_due(const struct ee_mend_run *run, int64_t interval);
 EE_MUST_CHECK enum ee_status ee_mend_run_validate(struct ee_mend_run *run,
 	struct ee_mend_tally *tally, struct ee_err *err);
 
-/* The value called "loss/total_edit_val", ...; false if there is none. */
-bool ee_mend_measured(const struct ee_mend_loss *loss, const char *key,
-		      double *value);
+/* What is measured.  Of a validation, logs and early_stop_key have "_val"
+ * behind the name. */
+struct ee_mend_measure {
+	const char *name;	/* "loss/edit" */
+	size_t at;		/* in struct ee_mend_loss */
+	bool more;		/* more of it is better */
+};
+enum { EE_MEND_MEASURES = 7 };
+extern const struct ee_mend_measure ee_mend_measures[EE_MEND_MEASURES];
+double ee_mend_measured(const struct ee_mend_loss *loss,
+			const struct ee_mend_measure *measure);
 
 #endif

@@ -219,10 +219,6 @@ near(const struct ee_value *step, const char *key, double x, double tol)
 static void
 validates_alike(struct learning *l)
 {
-	static const char *const keys[] = {
-		"loss/edit_val", "loss/loc_val", "loss/total_val",
-		"loss/total_edit_val", "edit/prob_val", "edit/acc_val",
-	};
 	struct ee_mend_run run = {
 		.learner = &l->learner, .train = l->run.train.list,
 		.ntrain = l->run.train.n, .val = l->run.val.list,
@@ -231,16 +227,17 @@ validates_alike(struct learning *l)
 	};
 	struct ee_mend_tally tally;
 	struct ee_mend_loss mean;
-	double value;
+	char key[32];
 	size_t i;
 
 	must(ee_mend_run_open(&run, &err));
 	must(ee_mend_run_validate(&run, &tally, &err));
 	mean = ee_mend_tally_mean(&tally);
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		ck_assert(ee_mend_measured(&mean, keys[i], &value));
-		near(ee_get(&l->run.trace, "validation_at_save"), keys[i],
-		     value, 1e-2);
+	/* but for the last one, which the reference has not */
+	for (i = 0; i + 1 < EE_MEND_MEASURES; i++) {
+		snprintf(key, sizeof(key), "%s_val", ee_mend_measures[i].name);
+		near(ee_get(&l->run.trace, "validation_at_save"), key,
+		     ee_mend_measured(&mean, &ee_mend_measures[i]), 1e-2);
 	}
 	ee_mend_run_close(&run);
 }

@@ -54,7 +54,7 @@ fails 'eval_only is true: these are the parameters to edit with' \
 hparams drop.json 's/"dropout": 0.0/"dropout": 0.1/'
 fails 'dropout 0.1: nothing is dropped here: want 0' train drop.json
 hparams key.json 's|loss/total_edit_val|loss/best_val|'
-fails "early_stop_key 'loss/best_val': want one of loss/total_edit_val" \
+fails "early_stop_key 'loss/best_val': want one of loss/edit_val, loss/loc_val" \
 	train key.json
 hparams inner.json 's/transformer.h.3.mlp.c_fc/transformer.h.9.mlp.c_fc/'
 fails 'transformer.h.9.mlp.c_fc.weight' train inner.json
