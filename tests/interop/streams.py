@@ -13,7 +13,7 @@ import msgpack
 import msgpack_numpy
 import numpy as np
 
-from common import parse
+from common import check, finish, parse
 
 rng = np.random.default_rng(1)
 
@@ -129,18 +129,6 @@ def large(copy):
 
 
 copy_program = sys.argv[1]
-passed = failed = 0
-
-
-def check(name, function, *arguments):
-    global passed, failed
-    try:
-        function(*arguments)
-        passed += 1
-    except AssertionError as e:
-        print("interop: %s FAILED: %.2000s" % (name, e))
-        failed += 1
-
 
 for kind in KINDS:
     check(kind + " copied", copies, copy_program, kind)
@@ -153,5 +141,4 @@ for name, value in (("complex", 1j), ("complex tensor", np.ones(2, "c8")),
                     ("integer keys", {1: 2})):
     check(name + " refused", refuses, value)
 check("large", large, copy_program)
-print("interop: streams: %d passed, %d failed" % (passed, failed))
-sys.exit(failed > 0)
+finish("streams")
