@@ -44,18 +44,10 @@ static enum ee_status
 add_case(struct case_edits *edits, const struct ee_value *id,
 	 struct case_edit e, struct ee_err *err)
 {
-	const size_t room = 2 * edits->room + 64;
-	struct case_edit *more;
-
 	TRY(case_text(edits, id, e.where, &e.id, err));
 	e.number = edits->n;
-	if (edits->n == edits->room) {
-		more = ee_grow(edits->list, room, sizeof(*more), err);
-		if (more == NULL)
-			return EE_ENOMEM;
-		edits->list = more;
-		edits->room = room;
-	}
+	TRY(ee_reserve(&edits->list, &edits->room, edits->n + 1,
+		       sizeof(*edits->list), err));
 	edits->list[edits->n++] = e;
 	return EE_OK;
 }

@@ -37,20 +37,22 @@ enum {
 	EE_PICKLE_NAMED = 64		/* foreign classes that are named */
 };
 
-/*
- * A class, or a function, that the caller knows.  'make' turns a call of it
+/* A call of a class or a function. */
+struct ee_pickle_call {
+	void *ctx;
+	struct ee_arena *arena;
+	const struct ee_value *args;	/* what it is called with: a list */
+	const struct ee_value *state;	/* what is set after it, or NULL */
+	struct ee_value *out;		/* what it is */
+	struct ee_err *err;
+};
+
+/* A class, or a function, that the caller knows.  'make' turns a call of it
  * into a value; it answers EE_END if it cannot, which leaves the call inert.
- * A NULL 'make' always does.
- *
- *   args   what it is called with: a list
- *   state  what is set after the call, or NULL
- */
+ * A NULL 'make' always does. */
 struct ee_pickle_class {
 	const char *name;	/* "module.name" */
-	enum ee_status (*make)(void *ctx, struct ee_arena *arena,
-			       const struct ee_value *args,
-			       const struct ee_value *state,
-			       struct ee_value *out, struct ee_err *err);
+	enum ee_status (*make)(const struct ee_pickle_call *call);
 };
 
 struct ee_pickle_known {

@@ -10,85 +10,74 @@
 #include "file/pickle_machine.h"
 
 static enum ee_status
-make_list(void *ctx, struct ee_arena *arena, const struct ee_value *args,
-	  const struct ee_value *state, struct ee_value *out,
-	  struct ee_err *err)
+make_list(const struct ee_pickle_call *c)
 {
-	(void)ctx, (void)arena, (void)err;
-	if (state != NULL || args->n > 1 ||
-	    (args->n == 1 && args->u.list[0].type != EE_LIST))
+	if (c->state != NULL || c->args->n > 1 ||
+	    (c->args->n == 1 && c->args->u.list[0].type != EE_LIST))
 		return EE_END;
-	*out = args->n == 1 ? args->u.list[0] : ee_list();
+	*c->out = c->args->n == 1 ? c->args->u.list[0] : ee_list();
 	return EE_OK;
 }
 
 /* bytes(), the empty one: others come from _codecs.encode */
 static enum ee_status
-make_no_bytes(void *ctx, struct ee_arena *arena, const struct ee_value *args,
-	      const struct ee_value *state, struct ee_value *out,
-	      struct ee_err *err)
+make_no_bytes(const struct ee_pickle_call *c)
 {
-	(void)ctx, (void)arena, (void)err;
-	if (state != NULL || args->n != 0)
+	if (c->state != NULL || c->args->n != 0)
 		return EE_END;
-	*out = ee_text("");
-	out->form = EE_BYTES;
+	*c->out = ee_text("");
+	c->out->form = EE_BYTES;
 	return EE_OK;
 }
 
 /* _codecs.encode(text, "latin1"): from UTF-8, characters up to 255 */
 static enum ee_status
-make_bytes(void *ctx, struct ee_arena *arena, const struct ee_value *args,
-	   const struct ee_value *state, struct ee_value *out,
-	   struct ee_err *err)
+make_bytes(const struct ee_pickle_call *c)
 {
-	const struct ee_value *a = args->u.list;
-	size_t *budget = ctx, i, n = 0;
+	const struct ee_value *a = c->args->u.list;
+	size_t *budget = c->ctx, i, n = 0;
 	unsigned char *bytes;
 
-	if (state != NULL || args->n != 2 || a[0].type != EE_TEXT ||
+	if (c->state != NULL || c->args->n != 2 || a[0].type != EE_TEXT ||
 	    a[1].type != EE_TEXT || strcmp(a[1].u.text, "latin1") != 0)
 		return EE_END;
 	if (a[0].n > *budget)
-		return ee_fail(err, EE_EFORMAT, "one text is made bytes many "
-			       "times over");
+		return ee_fail(c->err, EE_EFORMAT, "one text is made bytes "
+			       "many times over");
 	*budget -= a[0].n;
-	bytes = ee_arena_alloc(arena, a[0].n + 1, 1);
+	bytes = ee_arena_alloc(c->arena, a[0].n + 1, 1);
 	if (bytes == NULL)
-		return ee_arena_check(arena, err);
+		return ee_arena_check(c->arena, c->err);
 	for (i = 0; i < a[0].n; i++) {
-		unsigned char c = (unsigned char)a[0].u.text[i];
+		unsigned char b = (unsigned char)a[0].u.text[i];
 
-		if (c >= 0xc2 && c <= 0xc3 && i + 1 < a[0].n)
-			c = (unsigned char)(c << 6 |
+		if (b >= 0xc2 && b <= 0xc3 && i + 1 < a[0].n)
+			b = (unsigned char)(b << 6 |
 					    (a[0].u.text[++i] & 0x3f));
-		else if (c >= 0x80)
+		else if (b >= 0x80)
 			return EE_END;
-		bytes[n++] = c;
+		bytes[n++] = b;
 	}
 	bytes[n] = '\0';
-	*out = ee_text_n((const char *)bytes, n);
-	out->form = EE_BYTES;
+	*c->out = ee_text_n((const char *)bytes, n);
+	c->out->form = EE_BYTES;
 	return EE_OK;
 }
 
 /* numpy.dtype("f8", ...) and its state (3, "<", ...): the text "<f8" */
 static enum ee_status
-make_dtype(void *ctx, struct ee_arena *arena, const struct ee_value *args,
-	   const struct ee_value *state, struct ee_value *out,
-	   struct ee_err *err)
+make_dtype(const struct ee_pickle_call *c)
 {
 	char name[16] = "|";
 
-	(void)ctx, (void)err;
-	if (args->n == 0 || args->u.list[0].type != EE_TEXT ||
-	    args->u.list[0].n > 8)
+	if (c->args->n == 0 || c->args->u.list[0].type != EE_TEXT ||
+	    c->args->u.list[0].n > 8)
 		return EE_END;
-	if (state != NULL && state->type == EE_LIST && state->n > 1 &&
-	    state->u.list[1].type == EE_TEXT && state->u.list[1].n == 1)
-		name[0] = state->u.list[1].u.text[0];
-	strcat(name, args->u.list[0].u.text);
-	*out = ee_text(ee_arena_text(arena, name, strlen(name)));
+	if (c->state != NULL && c->state->type == EE_LIST && c->state->n > 1 &&
+	    c->state->u.list[1].type == EE_TEXT && c->state->u.list[1].n == 1)
+		name[0] = c->state->u.list[1].u.text[0];
+	strcat(name, c->args->u.list[0].u.text);
+	*c->out = ee_text(ee_arena_text(c->arena, name, strlen(name)));
 	return EE_OK;
 }
 
@@ -112,15 +101,12 @@ integer(const struct ee_tensor *t)
 
 /* numpy's scalar(dtype, bytes): a number */
 static enum ee_status
-make_scalar(void *ctx, struct ee_arena *arena, const struct ee_value *args,
-	    const struct ee_value *state, struct ee_value *out,
-	    struct ee_err *err)
+make_scalar(const struct ee_pickle_call *c)
 {
-	const struct ee_value *a = args->u.list;
+	const struct ee_value *a = c->args->u.list;
 	struct ee_tensor t = { .ndim = 0 };
 
-	(void)ctx, (void)arena, (void)err;
-	if (state != NULL || args->n != 2 || a[0].type != EE_TEXT ||
+	if (c->state != NULL || c->args->n != 2 || a[0].type != EE_TEXT ||
 	    a[1].type != EE_TEXT ||
 	    !ee_dtype_from_numpy(a[0].u.text, &t.dtype) ||
 	    ee_dtype_size(t.dtype) != a[1].n)
@@ -131,13 +117,13 @@ make_scalar(void *ctx, struct ee_arena *arena, const struct ee_value *args,
 	case EE_F32:
 	case EE_F64:
 	case EE_BF16:
-		*out = ee_real(ee_tensor_at(&t, 0));
+		*c->out = ee_real(ee_tensor_at(&t, 0));
 		break;
 	case EE_BOOL:
-		*out = ee_logic(a[1].u.text[0] != 0);
+		*c->out = ee_logic(a[1].u.text[0] != 0);
 		break;
 	default:
-		*out = integer(&t);
+		*c->out = integer(&t);
 	}
 	return EE_OK;
 }

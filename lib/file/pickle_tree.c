@@ -197,10 +197,12 @@ make(struct tree *t, const struct pickle_node *node,
 	    c->class->make == NULL || node->list[PART_KWARGS] != NULL ||
 	    node->list[PART_ITEMS] != NULL || node->list[PART_LIST] != NULL)
 		return EE_END;
-	return c->class->make(c->python ? &t->budget : t->known->ctx,
-			      t->arena, &part[PART_ARGS],
-			      node->list[PART_STATE] != NULL ?
-			      &part[PART_STATE] : NULL, out, t->err);
+	return c->class->make(&(struct ee_pickle_call){
+		.ctx = c->python ? &t->budget : t->known->ctx,
+		.arena = t->arena, .args = &part[PART_ARGS],
+		.state = node->list[PART_STATE] ? &part[PART_STATE] : NULL,
+		.out = out, .err = t->err
+	});
 }
 
 static enum ee_status

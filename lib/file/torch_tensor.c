@@ -229,13 +229,12 @@ place(struct ee_torch *t, struct view *v, const unsigned char *storage,
 
 /* args: storage, offset, sizes, strides, ... ; 'dtype' of the elements */
 static enum ee_status
-rebuild(struct ee_torch *t, const struct ee_value *args, enum ee_dtype dtype,
-	struct ee_value *out, struct ee_err *err)
+rebuild(const struct ee_pickle_call *c, enum ee_dtype dtype)
 {
-	const struct ee_value *a = args->u.list;
+	const struct ee_value *a = c->args->u.list;
+	struct ee_err *err = c->err;
 	const struct ee_tensor *storage = &a[0].u.tensor;
 	struct view v = { .tensor = { .dtype = dtype } };
-	enum ee_status status;
 	char shape[128];
 	size_t bytes;
 
@@ -258,9 +257,9 @@ rebuild(struct ee_torch *t, const struct ee_value *args, enum ee_dtype dtype,
 		return ee_fail(err, EE_EFORMAT, "a tensor %s lies beyond its "
 			       "storage",
 			       ee_tensor_shape(&v.tensor, shape));
-	status = place(t, &v, storage->data, err);
-	*out = ee_tensor(v.tensor);
-	return status;
+	TRY(place(c->ctx, &v, storage->data, err));
+	*c->out = ee_tensor(v.tensor);
+	return EE_OK;
 }
 
 /* What torch calls metadata are views that compute: a conjugate, a minus. */
@@ -272,54 +271,46 @@ is_plain(const struct ee_value *args, size_t n)
 }
 
 static enum ee_status
-make_tensor(void *ctx, struct ee_arena *arena, const struct ee_value *args,
-	    const struct ee_value *state, struct ee_value *out,
-	    struct ee_err *err)
+make_tensor(const struct ee_pickle_call *c)
 {
-	(void)arena, (void)state;
-	if (args->n < 4 || args->u.list[0].type != EE_TENSOR)
+	if (c->args->n < 4 || c->args->u.list[0].type != EE_TENSOR)
 		return EE_END;
-	if (!is_plain(args, 6))
-		return ee_fail(err, EE_EINPUT, "a tensor that is a negative "
-			       "or conjugate view");
-	return rebuild(ctx, args, args->u.list[0].u.tensor.dtype, out, err);
+	if (!is_plain(c->args, 6))
+		return ee_fail(c->err, EE_EINPUT, "a tensor that is a "
+			       "negative or conjugate view");
+	return rebuild(c, c->args->u.list[0].u.tensor.dtype);
 }
 
 /* _rebuild_tensor_v3: the storage is bytes, the dtype an argument. */
 static enum ee_status
-make_tensor_v3(void *ctx, struct ee_arena *arena,
-	       const struct ee_value *args, const struct ee_value *state,
-	       struct ee_value *out, struct ee_err *err)
+make_tensor_v3(const struct ee_pickle_call *c)
 {
 	const char *name;
 	unsigned i;
 
-	(void)arena, (void)state;
-	if (args->n < 7)
+	if (c->args->n < 7)
 		return EE_END;
-	name = name_of(&args->u.list[6]);
+	name = name_of(&c->args->u.list[6]);
 	for (i = 0; i < NDTYPES; i++)
 		if (is_torch(name, dtypes[i].name))
 			break;
-	if (i == NDTYPES || !is_plain(args, 7))
-		return ee_fail(err, EE_EINPUT, "a tensor of %s is not "
+	if (i == NDTYPES || !is_plain(c->args, 7))
+		return ee_fail(c->err, EE_EINPUT, "a tensor of %s is not "
 			       "supported", name);
-	return rebuild(ctx, args, dtypes[i].dtype, out, err);
+	return rebuild(c, dtypes[i].dtype);
 }
 
 /* What it is called with is what it is: a parameter its tensor, a size its
  * list, torch.device("cuda", 0) the text "cuda". */
 static enum ee_status
-make_first(void *ctx, struct ee_arena *arena, const struct ee_value *args,
-	       const struct ee_value *state, struct ee_value *out,
-	       struct ee_err *err)
+make_first(const struct ee_pickle_call *c)
 {
-	(void)ctx, (void)arena, (void)state, (void)err;
-	if (args->n == 0 || (args->u.list[0].type != EE_TENSOR &&
-			     args->u.list[0].type != EE_LIST &&
-			     args->u.list[0].type != EE_TEXT))
+	const struct ee_value *v = c->args->u.list;
+
+	if (c->args->n == 0 || (v->type != EE_TENSOR && v->type != EE_LIST &&
+				v->type != EE_TEXT))
 		return EE_END;
-	*out = args->u.list[0];
+	*c->out = *v;
 	return EE_OK;
 }
 

@@ -159,14 +159,7 @@ next_term(struct ee_tfidf *t, const char **s, bool *found, struct ee_err *err)
 			characters = n = 0;
 			continue;
 		}
-		if (n + 8 > t->room) {
-			char *more = ee_grow(t->word, 2 * n + 64, 1, err);
-
-			if (more == NULL)
-				return EE_ENOMEM;
-			t->word = more;
-			t->room = 2 * n + 64;
-		}
+		TRY(ee_reserve(&t->word, &t->room, n + 8, 1, err));
 		n += ee_utf8_put(t->word + n, ee_lower(c));
 		characters++;
 	}

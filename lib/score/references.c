@@ -20,16 +20,7 @@ struct snippets {
 static enum ee_status
 add(struct snippets *s, struct snippet one, struct ee_err *err)
 {
-	if (s->n == s->room) {
-		const size_t room = 2 * s->room + 256;
-		struct snippet *more = ee_grow(s->list, room, sizeof(*more),
-					       err);
-
-		if (more == NULL)
-			return EE_ENOMEM;
-		s->list = more;
-		s->room = room;
-	}
+	TRY(ee_reserve(&s->list, &s->room, s->n + 1, sizeof(*s->list), err));
 	one.number = s->n;
 	s->list[s->n++] = one;
 	return EE_OK;

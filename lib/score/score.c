@@ -100,19 +100,11 @@ add_ask(struct job *j, size_t number)
 {
 	const struct ee_ask *p = &j->asks[number];
 	uint32_t node = EE_NO_NODE;
-	struct wish *more;
 	enum ee_status status = EE_OK;
 	size_t i;
 
-	if (j->nwishes + p->asked > j->room) {
-		const size_t room = 2 * j->room + p->asked;
-
-		more = ee_grow(j->wishes, room, sizeof(*more), j->err);
-		if (more == NULL)
-			return EE_ENOMEM;
-		j->wishes = more;
-		j->room = room;
-	}
+	TRY(ee_reserve(&j->wishes, &j->room, j->nwishes + p->asked,
+		       sizeof(*j->wishes), j->err));
 	for (i = 0; i + 1 < p->n && status == EE_OK; i++) {
 		status = ee_trie_child(&j->trie, node, p->ids[i], 0, &node,
 				       j->err);
