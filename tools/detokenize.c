@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "file/json.h"
+#include "model/model.h"
 
 struct text {
 	char *s;
@@ -17,10 +18,9 @@ check_tokenizer(struct tool *tool, const struct ee_tokenizer *tok)
 {
 	const struct ee_value *v = ee_get(ee_get(ee_reader_header(tool->in),
 						 "model"), "tokenizer");
-	char ours[20];
+	char ours[EE_PRINT_TEXT];
 
-	snprintf(ours, sizeof(ours), "%016llx",
-		 (unsigned long long)ee_tokenizer_fingerprint(tok));
+	ee_print_text(ee_tokenizer_fingerprint(tok), ours);
 	if (v == NULL || v->type != EE_TEXT || strcmp(v->u.text, ours) == 0)
 		return EE_OK;
 	return ee_fail(&tool->err, EE_EMATCH, "the tokens are of tokenizer "

@@ -135,7 +135,8 @@ read_lines(struct tool *tool, char ***lines, size_t *n)
 	if (status == EE_OK && ferror(stdin))
 		status = ee_fail_sys(&tool->err, "standard input");
 	if (status == EE_OK && *n == 0)
-		status = ee_fail(&tool->err, EE_EINPUT, "no prompts");
+		status = ee_fail(&tool->err, EE_EINPUT, "standard input: no "
+				 "prompts");
 	free(line);
 	return status;
 }

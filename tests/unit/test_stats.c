@@ -85,7 +85,8 @@ distance(const struct ee_moments *m)
 	for (i = 0; i < D; i++) {
 		for (j = i; j < D; j++) {
 			const double want = plain_mom2(i, j);
-			const double is = m->mom2.first[ee_packed_row(D, i) + j - i];
+			const double is = m->mom2.first[
+				ee_packed_row(D, i) + j - i];
 
 			d += (is - want) * (is - want);
 			n += want * want;
@@ -142,7 +143,8 @@ START_TEST(moments_cuts)
 		must(ee_moments_init(&m, D, everything, &err));
 		add_rows(&m, 0, N, steps[i]);
 		ck_assert_mem_eq(m.mom2.first, one.mom2.first, size);
-		ck_assert_mem_eq(m.sum.first, one.sum.first, D * sizeof(double));
+		ck_assert_mem_eq(m.sum.first, one.sum.first,
+				 D * sizeof(double));
 		ck_assert(*m.norm.first == *one.norm.first);
 		ee_moments_free(&m);
 	}
