@@ -102,6 +102,19 @@ ee_param_print(const struct ee_param *p)
 	return hash_param(EE_HASH_START, p);
 }
 
+/* What few models have, or have otherwise than the same weights elsewhere:
+ * how far attention sees, and how positions and scores are scaled. */
+static uint64_t
+hash_unusual(uint64_t hash, const struct ee_config *c)
+{
+	const uint64_t ways[] = { c->window, c->llama3, c->scale_scores,
+				  c->scale_by_layer };
+	const double scaling[] = { c->factor, c->low, c->high, c->original };
+
+	hash = ee_hash(hash, ways, sizeof(ways));
+	return ee_hash(hash, scaling, sizeof(scaling));
+}
+
 /* prints[l][0]: everything that the keys of layer l depend on;
  * prints[l][1]: that and the down projection of layer l. */
 void
@@ -116,6 +129,9 @@ ee_model_fingerprint(struct ee_model *m)
 	size_t i, role;
 
 	hash = ee_hash(hash, &c->theta, sizeof(c->theta));
+	if (c->window != 0 || c->factor != 1 || !c->scale_scores ||
+	    c->scale_by_layer)
+		hash = hash_unusual(hash, c);
 	hash = hash_param(hash, ee_model_param(m, 0, EE_W_EMBED));
 	hash = hash_param(hash, ee_model_param(m, 0, EE_W_POSITION));
 	for (i = 0; i < c->layers; i++) {

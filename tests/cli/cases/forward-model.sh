@@ -83,6 +83,15 @@ sed -i "s/\"rms_norm_eps\": [^,]*/\"rms_norm_eps\": 1e-6/" m/config.json
 hidden > all
 grep -v rms_norm_eps "$model/config.json" > m/config.json
 hidden | cmp - all
+# the same weights, but positions or scores scaled: another model
+print_of() { hidden | ee-show | sed -n '1s/.*"fingerprint": "\([^"]*\).*/\1/p'; }
+print_of > prints
+for change in 's/"factor": 8/"factor": 4/' 's/"llama3"/"linear"/' \
+	's/"llama3"/"default"/' 's/^{/{"scale_attn_weights": false,/' 's/^{/{ /'; do
+	sed "$change" "$model/config.json" > m/config.json
+	print_of >> prints
+done
+echo "$(wc -l < prints) configurations, $(sort -u prints | wc -l) prints"
 model=$models/tiny-qwen2
 rm -r m
 cp -r "$model" m
