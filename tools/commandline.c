@@ -4,36 +4,10 @@
 
 #include "tool.h"
 
-static bool
-is_plain(const char *arg)
-{
-	return arg[0] != '\0' &&
-	       arg[strspn(arg, "abcdefghijklmnopqrstuvwxyz"
-			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "0123456789%+,-./:=@_^")] == '\0';
-}
-
-/* One argument, quoted for the shell where it needs that. */
-static void
-put_quoted(FILE *fp, const char *arg)
-{
-	if (is_plain(arg)) {
-		fputs(arg, fp);
-		return;
-	}
-	putc('\'', fp);
-	for (; *arg != '\0'; arg++) {
-		if (*arg == '\'')
-			fputs("'\\''", fp);
-		else
-			putc(*arg, fp);
-	}
-	putc('\'', fp);
-}
-
 char *
 tool_command_line(const char *name, int argc, char **argv)
 {
+	struct ee_arena arena = { 0 };
 	char *text = NULL;
 	size_t size = 0;
 	FILE *fp = open_memstream(&text, &size);
@@ -42,10 +16,9 @@ tool_command_line(const char *name, int argc, char **argv)
 	if (fp == NULL)
 		return NULL;
 	fputs(name, fp);
-	for (i = 1; i < argc; i++) {
-		putc(' ', fp);
-		put_quoted(fp, argv[i]);
-	}
+	for (i = 1; i < argc; i++)
+		fprintf(fp, " %s", ee_shell_word(&arena, argv[i]));
+	ee_arena_free(&arena);
 	fprintf(fp, "  # %s", EE_VERSION);
 	if (fclose(fp) != 0) {
 		free(text);

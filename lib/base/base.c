@@ -367,3 +367,25 @@ ee_arena_free(struct ee_arena *arena)
 	arena->chunk = NULL;
 	arena->failed = false;
 }
+
+const char *
+ee_shell_word(struct ee_arena *arena, const char *text)
+{
+	char *quoted = ee_arena_alloc(arena, 4 * strlen(text) + 3, 1), *to;
+
+	if (quoted == NULL || (text[0] != '\0' &&
+	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			"0123456789%+,-./:=@_^")] == '\0'))
+		return text;
+	to = quoted;
+	*to++ = '\'';
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			to = stpcpy(to, "'\\''");
+		else
+			*to++ = *text;
+	}
+	strcpy(to, "'");
+	return quoted;
+}

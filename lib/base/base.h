@@ -130,4 +130,8 @@ EE_MUST_CHECK enum ee_status ee_arena_check(const struct ee_arena *arena,
 void ee_arena_reset(struct ee_arena *arena);	/* empty; keeps one chunk */
 void ee_arena_free(struct ee_arena *arena);
 
+/* One argument of a command line, quoted in 'arena' where the shell needs
+ * that; 'text' itself where it does not, or there is no memory. */
+const char *ee_shell_word(struct ee_arena *arena, const char *text);
+
 #endif

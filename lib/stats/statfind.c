@@ -117,42 +117,21 @@ search_model(struct search *s, const char *dir)
 	closedir(d);
 }
 
-/* One word of a command line, quoted where the shell needs that. */
-static const char *
-word(struct ee_arena *arena, const char *text)
-{
-	char *quoted = ee_arena_alloc(arena, 4 * strlen(text) + 3, 1), *to;
-
-	if (quoted == NULL || (text[0] != '\0' &&
-	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			"0123456789%+,-./:=@_")] == '\0'))
-		return text;
-	to = quoted;
-	*to++ = '\'';
-	for (; *text != '\0'; text++) {
-		if (*text == '\'')
-			to = stpcpy(to, "'\\''");
-		else
-			*to++ = *text;
-	}
-	strcpy(to, "'");
-	return quoted;
-}
-
 static enum ee_status
 not_found(struct ee_arena *arena, const struct ee_stats_query *q,
 	  struct ee_err *err)
 {
-	const char *dir = word(arena, q->model_dir ? q->model_dir : "MODEL");
+	const char *dir = ee_shell_word(arena, q->model_dir ? q->model_dir :
+							      "MODEL");
 	const char *tap = q->tap;
-	const char *dataset = "", *sample = "";
+	const char *dataset = "", *sample = "", *stats;
 
+	stats = ee_shell_word(arena, q->stats);
 	if (tap == NULL)
 		tap = ee_arena_printf(arena, "%s:in", q->layer);
 	if (q->dataset != NULL)
 		dataset = ee_arena_printf(arena, " --dataset %s",
-					  word(arena, q->dataset));
+					  ee_shell_word(arena, q->dataset));
 	if (q->sample_size > 0)
 		sample = ee_arena_printf(arena, " --sample %lld",
 					 (long long)q->sample_size);
@@ -165,7 +144,7 @@ not_found(struct ee_arena *arena, const struct ee_stats_query *q,
 		       q->stats, q->layer,
 		       q->nmodels > 0 ? q->models[0] : "MODEL",
 		       q->dataset ? q->dataset : "any", dir, sample, dir,
-		       word(arena, tap), word(arena, q->stats), dataset);
+		       ee_shell_word(arena, tap), stats, dataset);
 }
 
 /* ", 5555 tokens"; nothing if the file does not say, which reading it will
