@@ -23,7 +23,8 @@ PKGS      = $(call lazy,PKGS,echo zlib jansson yaml-0.1 libpcre2-8 \
             echo msgpack-c || echo msgpack))
 PKG_CFLAGS = $(call lazy,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS  = $(call lazy,PKG_LIBS,pkg-config --libs $(PKGS))
-# oneDNN 2, if it is there, keeps weights packed (lib/math/packed.h).
+# oneDNN 2, if it is there, multiplies (lib/math/blas.c) and keeps weights
+# packed (lib/math/packed.h).
 ONEDNN   ?= $(call lazy,ONEDNN,echo 'int v[DNNL_VERSION_MAJOR == 2 ? 1 : -1];' \
             | $(CC) -x c -fsyntax-only -include oneapi/dnnl/dnnl_version.h - \
             2>/dev/null && echo 1 || echo 0)
@@ -75,7 +76,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/lib/math/packed.o $(BUILD)/lib/math/unpacked.o: \
+$(patsubst %,$(BUILD)/lib/math/%.o,blas packed unpacked): \
 	CPPFLAGS += $(if $(filter 1,$(ONEDNN)),-DEE_ONEDNN)
 
 $(LIB): $(LIB_OBJ)

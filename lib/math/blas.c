@@ -3,14 +3,23 @@
 
 #include <cblas.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "math/threads.h"
+#ifdef EE_ONEDNN
+#include <oneapi/dnnl/dnnl.h>
+#endif
 
 /* Products of fewer multiplications stay on one thread; those of more than
  * ENOUGH_WORK a thread are cut finer. */
 #define LEAST_WORK 1e6
 #define ENOUGH_WORK 1e8
+
+/* Products of more multiplications are oneDNN's, where there is one; x W^T
+ * of up to FEW_ROWS of x is computed as its transpose, by blocks. */
+#define LEAST_ONEDNN 5e5
+enum { FEW_ROWS = 96, BLOCK = 128 };
 
 /* LAPACK's own Fortran entry point (no C header needed). */
 extern void dpotrf_(const char *uplo, const blasint *n, double *a,
@@ -21,6 +30,59 @@ ee_blas_threads(unsigned n)
 {
 	openblas_set_num_threads((int)n);
 }
+
+#ifdef EE_ONEDNN
+/* oneDNN computes on as many threads as OpenMP would, which is a setting of
+ * each thread. */
+extern void omp_set_num_threads(int n);
+
+void
+ee_blas_alone(void)
+{
+	omp_set_num_threads(1);
+}
+
+static void
+onednn(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
+       const float *a, size_t lda, const float *b, size_t ldb, float beta,
+       float *c, size_t ldc)
+{
+	if (dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', (dnnl_dim_t)m,
+		       (dnnl_dim_t)n, (dnnl_dim_t)k, alpha, a,
+		       (dnnl_dim_t)lda, b, (dnnl_dim_t)ldb, beta, c,
+		       (dnnl_dim_t)ldc) == dnnl_success)
+		return;
+	fputs("out of memory in a matrix product\n", stderr);
+	abort();		/* as a BLAS does: half of c may be there */
+}
+
+/* c = alpha a b^T + beta c, a of few rows.  oneDNN's kernels for many rows
+ * and few columns read b as it lies. */
+static void
+onednn_few(size_t m, size_t n, size_t k, float alpha, const float *a,
+	   size_t lda, const float *b, size_t ldb, float beta, float *c,
+	   size_t ldc)
+{
+	float t[BLOCK * FEW_ROWS];
+	size_t i, j, at, width;
+
+	for (at = 0; at < n; at += width) {
+		width = n - at < BLOCK ? n - at : BLOCK;
+		onednn(false, true, width, m, k, alpha, b + at * ldb, ldb, a,
+		       lda, 0, t, m);
+		for (i = 0; i < m; i++)
+			for (j = 0; j < width; j++)
+				c[i * ldc + at + j] = t[j * m + i] +
+					(beta == 0 ? 0 : beta *
+					 c[i * ldc + at + j]);
+	}
+}
+#else
+void
+ee_blas_alone(void)
+{
+}
+#endif
 
 /* One product, and how it is cut into tiles. */
 struct product {
@@ -54,6 +116,17 @@ multiply(const struct product *p, size_t i, size_t j, size_t m, size_t n)
 			    (blasint)p->ldb, a, 1, p->beta, c, 1);
 		return;
 	}
+#ifdef EE_ONEDNN
+	if ((double)m * (double)n * (double)p->k > LEAST_ONEDNN) {
+		if (p->tb && !p->ta && m <= FEW_ROWS && n >= BLOCK)
+			onednn_few(m, n, p->k, p->alpha, a, p->lda, b, p->ldb,
+				   p->beta, c, p->ldc);
+		else
+			onednn(p->ta, p->tb, m, n, p->k, p->alpha, a, p->lda,
+			       b, p->ldb, p->beta, c, p->ldc);
+		return;
+	}
+#endif
 	cblas_sgemm(CblasRowMajor, p->ta ? CblasTrans : CblasNoTrans,
 		    p->tb ? CblasTrans : CblasNoTrans, (blasint)m,
 		    (blasint)n, (blasint)p->k, p->alpha, a, (blasint)p->lda,

@@ -14,6 +14,9 @@
  * it factors and solves. */
 void ee_blas_threads(unsigned n);
 
+/* Each thread of threads.h says so first: it multiplies for itself. */
+void ee_blas_alone(void);
+
 /* c (m, n) = alpha a (m, k) b (k, n) + beta c; a, b transposed as stored
  * where 'ta', 'tb': a is then stored (k, m), b (n, k). */
 void ee_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,

@@ -1,5 +1,5 @@
 /*
- * packed.c - the one door to oneDNN.  See packed.h; unpacked.c stands in for
+ * packed.c - weights packed by oneDNN.  See packed.h; unpacked.c stands in for
  * it where there is none.
  *
  * The columns of y are cut into slices, each packed for itself, which the
@@ -15,10 +15,6 @@
 
 #include "math/convert.h"
 #include "math/threads.h"
-
-/* oneDNN computes on as many threads as OpenMP would, which is a setting of
- * each thread. */
-extern void omp_set_num_threads(int n);
 
 /* Rows that a layout is chosen for; slices are of whole blocks of columns. */
 enum { TYPICAL_ROWS = 64, LEAST_COLUMNS = 64, MOST_SLICES = 64 };
@@ -250,7 +246,6 @@ lay_out_slices(void *arg, size_t begin, size_t end, unsigned thread)
 	struct slice *s;
 
 	(void)thread;
-	omp_set_num_threads(1);
 	for (s = f->p->slice + begin; s < f->p->slice + end; s++)
 		s->status = lay_out(f, s);
 }
@@ -354,7 +349,6 @@ multiply_slices(void *arg, size_t begin, size_t end, unsigned thread)
 	dnnl_exec_arg_t args[3];
 
 	(void)thread;
-	omp_set_num_threads(1);
 	for (s = job->p->slice + begin; s < job->p->slice + end; s++) {
 		s->status = dnnl_memory_set_data_handle(s->x,
 			(void *)(uintptr_t)job->x);

@@ -48,6 +48,7 @@ ee_threads_set(unsigned n)
 		n = processors();
 	pool.wanted = n < EE_MAX_THREADS ? n : EE_MAX_THREADS;
 	ee_blas_threads(1);
+	ee_blas_alone();
 }
 
 unsigned
@@ -77,6 +78,7 @@ worker(void *arg)
 	const unsigned thread = (unsigned)(uintptr_t)arg;
 	uint64_t seen = 0;
 
+	ee_blas_alone();
 	for (;;) {
 		pthread_mutex_lock(&pool.lock);
 		while (pool.round == seen)
