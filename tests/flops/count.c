@@ -3,8 +3,8 @@
  *
  * When the process ends, the file $COUNT gets one line: MFLOP of float32 and
  * of float64 products, and MB of their arguments.  Both depend on the work
- * alone: not on the processor, its load or its threads.  oneDNN, where there
- * is one, is made to refuse, so that all products are the BLAS's.
+ * alone: not on the processor, its load or its threads.  All products are the
+ * BLAS's: what oneDNN is asked for too, and it is made to pack nothing.
  *
  * With $COUNT_VOCAB, the size of a vocabulary, a fourth number: MFLOP of
  * float32 products that have such a side.
@@ -12,6 +12,7 @@
 #include <cblas.h>
 #include <dlfcn.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -115,8 +116,24 @@ cblas_dsyrk(const enum CBLAS_ORDER order, const enum CBLAS_UPLO uplo,
 	next(order, uplo, trans, n, k, alpha, a, lda, beta, c, ldc);
 }
 
-/* In place of oneDNN's: no engine, and so no packed weights (packed.h). */
-int dnnl_engine_create(void **engine, int kind, size_t index);
+int dnnl_sgemm(char, char, int64_t, int64_t, int64_t, float, const float *,
+	       int64_t, const float *, int64_t, float, float *, int64_t);
+int dnnl_engine_create(void **, int, size_t);
+
+/* In place of oneDNN's: the BLAS's. */
+int
+dnnl_sgemm(char ta, char tb, int64_t m, int64_t n, int64_t k, float alpha,
+	   const float *a, int64_t lda, const float *b, int64_t ldb,
+	   float beta, float *c, int64_t ldc)
+{
+	cblas_sgemm(CblasRowMajor, ta == 'T' ? CblasTrans : CblasNoTrans,
+		    tb == 'T' ? CblasTrans : CblasNoTrans, (blasint)m,
+		    (blasint)n, (blasint)k, alpha, a, (blasint)lda, b,
+		    (blasint)ldb, beta, c, (blasint)ldc);
+	return 0;
+}
+
+/* No engine, and so no packed weights (packed.h). */
 int
 dnnl_engine_create(void **engine, int kind, size_t index)
 {

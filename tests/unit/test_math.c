@@ -1,4 +1,6 @@
-/* test_math.c - optimisers, against PyTorch's numbers. */
+/* test_math.c - optimisers, against PyTorch's numbers; products, against
+ * float64. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +101,60 @@ random_floats(size_t n)
 
 /* Half-precision or not, either way round, both directions, few rows and
  * many, and sizes that no kernel likes. */
+/* Every form and engine, on one thread and on two; what is beside c stays. */
+START_TEST(products_are_those_of_float64)
+{
+	static const size_t sizes[][3] = {	/* m, n, k */
+		{ 1, 40, 33 }, { 1, 700, 900 }, { 3, 50, 7 }, { 7, 300, 401 },
+		{ 20, 100, 300 }, { 16, 131, 512 }, { 96, 257, 130 },
+		{ 97, 300, 64 }, { 300, 290, 65 },
+	};
+	const size_t *size = sizes[_i / 8];
+	const size_t m = size[0], n = size[1], k = size[2], gap = 5;
+	const bool ta = _i & 1, tb = _i & 2;
+	const float alpha = _i & 4 ? 0.5f : 1, beta = _i & 4 ? -0.25f : 0;
+	const size_t lda = (ta ? m : k) + gap, ldb = (tb ? k : n) + gap;
+	const size_t ldc = n + gap;
+	struct ee_err err;
+	float *a = ee_floats(lda * (m + k), &err);
+	float *b = ee_floats(ldb * (n + k), &err);
+	float *c = ee_floats(ldc * m, &err);
+	unsigned threads;
+	size_t i, j, at;
+
+	ck_assert(a != NULL && b != NULL && c != NULL);
+	for (i = 0; i < lda * (m + k); i++)
+		a[i] = (float)(i % 17) / 8 - 1;
+	for (i = 0; i < ldb * (n + k); i++)
+		b[i] = (float)(i % 23) / 8 - 1;
+	for (threads = 1; threads <= 2; threads++) {
+		for (i = 0; i < ldc * m; i++)
+			c[i] = i % ldc < n && beta == 0 ? NAN : (float)(i % 7);
+		ee_threads_set(threads);
+		ee_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+		for (i = 0; i < m; i++)
+			for (j = 0; j < ldc; j++) {
+				const double was = (double)((i * ldc + j) % 7);
+				double want = 0;
+
+				for (at = 0; at < k && j < n; at++)
+					want += (double)a[ta ? at * lda + i :
+							  i * lda + at] *
+						(double)b[tb ? j * ldb + at :
+							  at * ldb + j];
+				want = j < n ? (double)alpha * want +
+					(double)beta * was : was;
+				ck_assert_double_eq_tol(
+					(double)c[i * ldc + j], want, 1e-3);
+			}
+	}
+	ee_threads_set(0);
+	free(a);
+	free(b);
+	free(c);
+}
+END_TEST
+
 START_TEST(packed_products_are_the_same)
 {
 	static const size_t size[][2] = { { 5, 7 }, { 257, 130 },
@@ -159,7 +215,8 @@ suite_math(void)
 	tcase_add_test(t, norms_do_not_depend_on_threads);
 	tcase_add_test(t, clipping_is_torchs);
 	suite_add_tcase(s, t);
-	t = tcase_create("packed");
+	t = tcase_create("products");
+	tcase_add_loop_test(t, products_are_those_of_float64, 0, 9 * 8);
 	tcase_add_loop_test(t, packed_products_are_the_same, 0, 24);
 	suite_add_tcase(s, t);
 	return s;
