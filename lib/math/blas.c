@@ -19,7 +19,7 @@
 /* Products of more multiplications are oneDNN's, where there is one; x W^T
  * of up to FEW_ROWS of x is computed as its transpose, by blocks. */
 #define LEAST_ONEDNN 5e5
-enum { FEW_ROWS = 96, BLOCK = 128 };
+enum { FEW_ROWS = 128, BLOCK = 128 };
 
 /* LAPACK's own Fortran entry point (no C header needed). */
 extern void dpotrf_(const char *uplo, const blasint *n, double *a,
@@ -118,7 +118,7 @@ multiply(const struct product *p, size_t i, size_t j, size_t m, size_t n)
 	}
 #ifdef EE_ONEDNN
 	if ((double)m * (double)n * (double)p->k > LEAST_ONEDNN) {
-		if (p->tb && !p->ta && m <= FEW_ROWS && n >= BLOCK)
+		if (p->tb && !p->ta && m <= FEW_ROWS && n >= 16)
 			onednn_few(m, n, p->k, p->alpha, a, p->lda, b, p->ldb,
 				   p->beta, c, p->ldc);
 		else
