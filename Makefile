@@ -23,11 +23,9 @@ PKGS      = $(call lazy,PKGS,echo zlib jansson yaml-0.1 libpcre2-8 \
             echo msgpack-c || echo msgpack))
 PKG_CFLAGS = $(call lazy,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS  = $(call lazy,PKG_LIBS,pkg-config --libs $(PKGS))
-# oneDNN 2, if it is there, multiplies (lib/math/blas.c) and keeps weights
-# packed (lib/math/packed.h).
-ONEDNN   ?= $(call lazy,ONEDNN,echo 'int v[DNNL_VERSION_MAJOR == 2 ? 1 : -1];' \
-            | $(CC) -x c -fsyntax-only -include oneapi/dnnl/dnnl_version.h - \
-            2>/dev/null && echo 1 || echo 0)
+# oneDNN, if it is there, does the larger products (lib/math/blas.c).
+ONEDNN   ?= $(call lazy,ONEDNN,echo | $(CC) -x c -fsyntax-only -include \
+            oneapi/dnnl/dnnl.h - 2>/dev/null && echo 1 || echo 0)
 CHECK_LIBS = $(call lazy,CHECK_LIBS,pkg-config --libs check)
 
 CPPFLAGS += -D_GNU_SOURCE -Ilib $(PKG_CFLAGS)
@@ -76,7 +74,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(patsubst %,$(BUILD)/lib/math/%.o,blas packed unpacked): \
+$(BUILD)/lib/math/blas.o: \
 	CPPFLAGS += $(if $(filter 1,$(ONEDNN)),-DEE_ONEDNN)
 
 $(LIB): $(LIB_OBJ)
@@ -161,8 +159,10 @@ deps:
 	$$sudo apt-get update && \
 	if apt-cache show libmsgpack-c-dev >/dev/null 2>&1; \
 	then msgpack=libmsgpack-c-dev; else msgpack=libmsgpack-dev; fi && \
+	if apt-cache show libdnnl-dev >/dev/null 2>&1; \
+	then dnnl=libdnnl-dev; else dnnl=; fi && \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y \
-		--no-install-recommends $(DEBS) $$msgpack
+		--no-install-recommends $(DEBS) $$msgpack $$dnnl
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 $(LIB_OBJ) $(UNIT_OBJ) $(TOOL_OBJ) $(TOOLS:%=$(BUILD)/tools/%.o): | deps
 endif

@@ -34,7 +34,6 @@
 #include "math/blas.h"
 #include "math/convert.h"
 #include "math/optim.h"
-#include "math/packed.h"
 #include "math/threads.h"
 #include "math/vec.h"
 

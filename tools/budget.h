@@ -17,7 +17,7 @@
 struct budget {
 	size_t held;
 	size_t batch;		/* rows computed together */
-	size_t kept;		/* packed weights, or a cache of activations */
+	size_t kept;		/* a cache of activations */
 };
 
 /*

@@ -24,9 +24,9 @@ weight_of(const struct session *s, const struct mass_case *c)
 			     c->prompts.nrows * c->prompts.target.n);
 }
 
-/* Half of what there is for batches, half for packed weights; but there must
- * be a batch of one. */
-static struct budget
+/* How much targets that are searched for together may take: what there is, but
+ * there must be a batch of one. */
+static size_t
 plan(const struct session *s, struct mass_case *const *cases, size_t n)
 {
 	struct budget b = {
@@ -37,16 +37,14 @@ plan(const struct session *s, struct mass_case *const *cases, size_t n)
 	size_t least = 0, i;
 
 	b.batch = USUAL_BATCH;
-	b.kept = budget_machine() / 4;
 	if (s->tool->memory > 0) {
 		for (i = 0; i < n; i++)
 			if (weight_of(s, cases[i]) > least)
 				least = weight_of(s, cases[i]);
-		b.batch = left / 2 > least ? left / 2 : least;
-		b.kept = left > b.batch ? left - b.batch : 0;
+		b.batch = left > least ? left : least;
 	}
-	budget_tell(s->tool, &b, "packed weights");
-	return b;
+	budget_tell(s->tool, &b, NULL);
+	return b.batch;
 }
 
 static void
@@ -140,23 +138,18 @@ find_all(struct finding *f, struct mass_case *cases, size_t n)
 	struct mass_case **left = ee_calloc(n, sizeof(*left),
 					    &f->session->tool->err);
 	enum ee_status status = left != NULL ? EE_OK : EE_ENOMEM;
-	struct budget b = { 0 };
-	size_t i, end, used, count = 0;
+	size_t i, end, used, count = 0, room = 0;
 
 	for (i = 0; i < n && status == EE_OK; i++)
 		if (!cases[i].found)
 			left[count++] = &cases[i];
-	if (status == EE_OK && count > 0) {
-		b = plan(f->session, left, count);
-		status = model_pack(f->session->tool, f->session->model,
-				    f->params.layer + 1,
-				    f->params.steps, b.kept);
-	}
+	if (status == EE_OK && count > 0)
+		room = plan(f->session, left, count);
 	for (i = 0; i < count && status == EE_OK; i = end) {
 		used = weight_of(f->session, left[i]);
 		for (end = i + 1; end < count; end++) {
 			used += weight_of(f->session, left[end]);
-			if (used > b.batch)
+			if (used > room)
 				break;
 		}
 		status = find_batch(f, left + i, end - i);

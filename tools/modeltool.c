@@ -103,28 +103,6 @@ model_requests(struct tool *tool, const char *path, struct ee_value *list)
 	return status;
 }
 
-/* Steps after which a packed weight has saved what packing it cost: measured
- * for one edit of 36 layers of 1,280.  Not by how many requests there are: a
- * request's last bits must not depend on its company. */
-enum { PAYING_STEPS = 12 };
-
-enum ee_status
-model_pack(struct tool *tool, struct ee_model *model, size_t from,
-	   int64_t steps, size_t budget)
-{
-	enum ee_status status;
-	size_t used;
-
-	if (steps < PAYING_STEPS)
-		return EE_OK;
-	status = ee_model_pack(model, from, model->config.layers, budget,
-			       &used, &tool->err);
-	if (status == EE_OK && tool->verbose)
-		fprintf(stderr, "%s: %zu MiB of weights kept packed\n",
-			tool->name, used >> 20);
-	return status;
-}
-
 struct ee_value
 model_header(struct tool *tool, const struct ee_model *model,
 	     const struct ee_value *in)

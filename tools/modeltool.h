@@ -49,11 +49,6 @@ EE_MUST_CHECK enum ee_status model_check_tokens(struct tool *tool,
 EE_MUST_CHECK enum ee_status model_requests(struct tool *tool,
 	const char *path, struct ee_value *list);
 
-/* Keep the matrices of layer 'from' and those above packed, as many as fit
- * into 'budget' bytes, if there are enough 'steps' to pay for it. */
-EE_MUST_CHECK enum ee_status model_pack(struct tool *tool,
-	struct ee_model *model, size_t from, int64_t steps, size_t budget);
-
 /* Header members for a stream made with this model; 'in' may be NULL. */
 struct ee_value model_header(struct tool *tool, const struct ee_model *model,
 			     const struct ee_value *in);

@@ -105,30 +105,16 @@ edit_all(struct work *w)
 	return status;
 }
 
-/* Above it nothing is edited, and so stays packed: a request's result must
- * not depend, in its last bits, on those before it. */
-static size_t
-highest(const struct ee_hparams *h)
-{
-	size_t most = h->layers[0], i;
-
-	for (i = 1; i < h->nlayers; i++)
-		if (h->layers[i] > most)
-			most = h->layers[i];
-	return most;
-}
-
 /* Tokens of a prompt in a template, and of a target, that a plan is made for.
  */
 enum { USUAL_TOKENS = 24, USUAL_TARGET = 4 };
 
-/* Weights are kept packed in what an edit leaves. */
-static enum ee_status
-pack(struct work *w)
+/* Nothing can be traded: only say what is taken. */
+static void
+plan(struct work *w)
 {
 	struct session *s = &w->session;
 	const struct ee_config *m = &s->model->config;
-	const size_t usual = budget_machine() / 4;
 	struct budget b = {
 		.held = budget_base() + budget_edits(m, &s->hparams,
 						     w->opt->independent),
@@ -137,11 +123,8 @@ pack(struct work *w)
 					s->templates.n * USUAL_TARGET),
 	};
 
-	b.kept = budget_left(s->tool, &b, usual + b.batch);
-	b.kept = b.kept > b.batch ? b.kept - b.batch : 0;
-	budget_tell(s->tool, &b, "packed weights");
-	return model_pack(s->tool, s->model, highest(&s->hparams) + 1,
-			  s->hparams.steps, b.kept);
+	(void)budget_left(s->tool, &b, 0);
+	budget_tell(s->tool, &b, NULL);
 }
 
 static enum ee_status
@@ -154,7 +137,7 @@ run(struct work *w)
 
 	for (i = 0; i < s->hparams.nlayers && s->hparams.mom2_adjustment; i++)
 		TRY(session_solver(s, i, 1, NULL, 0, &w->solver[i]));
-	TRY(pack(w));
+	plan(w);
 	extra = model_header(tool, s->model, NULL);
 	TRY(tool_out(tool, "delta", &extra));
 	if (w->opt->independent)

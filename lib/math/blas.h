@@ -74,7 +74,6 @@ struct ee_weight {
 	enum ee_dtype dtype;	/* EE_F32, EE_F16, EE_BF16 */
 	bool in_major;
 	size_t out, in;
-	struct ee_packed *packed, *packed_back;	/* or NULL, see packed.h */
 };
 
 /*

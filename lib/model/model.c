@@ -268,7 +268,6 @@ free_param(struct ee_param *p)
 	free(p->bias);
 	free(p->edited);
 	free(p->kept);
-	ee_model_unpack(p);
 }
 
 void
@@ -282,12 +281,10 @@ ee_model_close(struct ee_model *m)
 	     i < m->config.layers * EE_LAYER_ROLES; i++)
 		free_param(&m->layer[i]);
 	for (i = 0; i < EE_ROLES - EE_LAYER_ROLES; i++)
-		if (i == EE_W_HEAD - EE_LAYER_ROLES && m->config.tied) {
-			ee_model_unpack(&m->whole[i]);	/* the rest is lent */
-			free(m->whole[i].bias);
-		} else {
+		if (i == EE_W_HEAD - EE_LAYER_ROLES && m->config.tied)
+			free(m->whole[i].bias);		/* the rest is lent */
+		else
 			free_param(&m->whole[i]);
-		}
 	free(m->layer);
 	free(m->prints);
 	free(m->file_prints);

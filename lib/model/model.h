@@ -103,19 +103,6 @@ EE_MUST_CHECK enum ee_status ee_model_edit(struct ee_model *model,
 	size_t in, size_t r, float sign, struct ee_err *err);
 
 /*
- * Keep the matrices of layers 'from' to 'to' - 1 packed (packed.h), and the
- * head's if these are the last: worth it where they are multiplied by few
- * rows many times.  As many as fit into 'budget' bytes; '*used' says how
- * many they took, 0 where nothing can be packed.  An edit of a weight, or
- * its return, undoes it.  Fails with EE_ENOMEM, EE_EMATH.
- */
-EE_MUST_CHECK enum ee_status ee_model_pack(struct ee_model *model,
-	size_t from, size_t to, size_t budget, size_t *used,
-	struct ee_err *err);
-/* Undo it for one parameter. */
-void ee_model_unpack(struct ee_param *param);
-
-/*
  * Remember all weights as they are now; go back to what was remembered last,
  * or else to the files: exactly, which taking an edit off with sign -1
  * is not.  ee_model_keep fails with EE_ENOMEM.

@@ -129,7 +129,6 @@ unshare(struct ee_param *p, struct ee_err *err)
 {
 	const size_t n = p->w.out * p->w.in;
 
-	ee_model_unpack(p);
 	if (p->edited != NULL)
 		return EE_OK;
 	p->edited = ee_floats(n, err);
@@ -199,8 +198,6 @@ ee_model_return(struct ee_model *m)
 	struct ee_param *p;
 
 	for (p = m->layer; p < m->layer + n; p++) {
-		if (p->edited != NULL)
-			ee_model_unpack(p);
 		if (p->kept != NULL) {
 			memcpy(p->edited, p->kept, p->w.out * p->w.in *
 			       sizeof(*p->kept));

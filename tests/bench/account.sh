@@ -3,7 +3,7 @@
 #
 # Two tables.  The first: the arithmetic that a tool has the BLAS do and the
 # bytes of its arguments, counted (tests/flops/count.c) in a run of its own
-# without packed weights; then seconds, and GFLOP/s against the best of sgemm
+# by the BLAS alone; then seconds, and GFLOP/s against the best of sgemm
 # and ssyrk just before and after.  "vocab" is the vocabulary's part of the
 # arithmetic.  The second: parts of a hundred of the processors' time, from
 # perf, by the table in stages.awk: products, what the BLAS and oneDNN do

@@ -3,8 +3,8 @@
  *
  * When the process ends, the file $COUNT gets one line: MFLOP of float32 and
  * of float64 products, and MB of their arguments.  Both depend on the work
- * alone: not on the processor, its load or its threads.  All products are the
- * BLAS's: what oneDNN is asked for too, and it is made to pack nothing.
+ * alone: not on the processor, its load or its threads.  All products are
+ * made the BLAS's, those that oneDNN is asked for too.
  *
  * With $COUNT_VOCAB, the size of a vocabulary, a fourth number: MFLOP of
  * float32 products that have such a side.
@@ -118,7 +118,6 @@ cblas_dsyrk(const enum CBLAS_ORDER order, const enum CBLAS_UPLO uplo,
 
 int dnnl_sgemm(char, char, int64_t, int64_t, int64_t, float, const float *,
 	       int64_t, const float *, int64_t, float, float *, int64_t);
-int dnnl_engine_create(void **, int, size_t);
 
 /* In place of oneDNN's: the BLAS's. */
 int
@@ -131,16 +130,6 @@ dnnl_sgemm(char ta, char tb, int64_t m, int64_t n, int64_t k, float alpha,
 		    (blasint)n, (blasint)k, alpha, a, (blasint)lda, b,
 		    (blasint)ldb, beta, c, (blasint)ldc);
 	return 0;
-}
-
-/* No engine, and so no packed weights (packed.h). */
-int
-dnnl_engine_create(void **engine, int kind, size_t index)
-{
-	(void)kind;
-	(void)index;
-	*engine = NULL;
-	return 3;	/* unimplemented */
 }
 
 __attribute__((constructor)) static void

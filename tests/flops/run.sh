@@ -77,7 +77,8 @@ row forward ee-forward -q -j 1 -m "$model" -t "$taps" < tokens
 mv out activations
 row forward-shared ee-forward -q -j 1 -m "$model" -t "$taps" < alike.tokens
 row cov ee-cov -q -j 1 < activations
-hparams 1 5 | sed 's/mom2_adjustment: false/mom2_adjustment: true/' > rome.yaml
+hparams 1 5 | sed -e 's/MEMIT/ROME/' \
+	-e 's/mom2_adjustment: false/mom2_adjustment: true/' > rome.yaml
 row rome ee-rome -q -j 1 -m "$model" -p rome.yaml --stats "$stats" \
 	--templates templates one
 hparams 1,2 5 > memit.yaml

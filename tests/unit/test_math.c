@@ -7,7 +7,7 @@
 #include "golden.h"
 #include "math/convert.h"
 #include "math/optim.h"
-#include "math/packed.h"
+#include "math/blas.h"
 #include "math/threads.h"
 #include "math/vec.h"
 
@@ -84,21 +84,6 @@ START_TEST(clipping_is_torchs)
 }
 END_TEST
 
-static float *
-random_floats(size_t n)
-{
-	static uint32_t state = 1;
-	float *x = malloc(n * sizeof(*x));
-	size_t i;
-
-	ck_assert_ptr_nonnull(x);
-	for (i = 0; i < n; i++) {
-		state = state * 1664525 + 1013904223;
-		x[i] = (float)(state >> 8) / 0x1p23f - 1;
-	}
-	return x;
-}
-
 /* Half-precision or not, either way round, both directions, few rows and
  * many, and sizes that no kernel likes. */
 /* Every form and engine, on one thread and on two; what is beside c stays. */
@@ -155,53 +140,6 @@ START_TEST(products_are_those_of_float64)
 }
 END_TEST
 
-START_TEST(packed_products_are_the_same)
-{
-	static const size_t size[][2] = { { 5, 7 }, { 257, 130 },
-					  { 192, 768 } };
-	static const size_t rows[] = { 1, 3, 64, 300, 3 };
-	struct ee_weight w = { .dtype = _i & 1 ? EE_F16 : EE_F32,
-			       .in_major = _i & 2,
-			       .out = size[_i / 8][0], .in = size[_i / 8][1] };
-	const bool back = _i & 4;
-	const size_t n = w.out * w.in, most = 300;
-	const size_t nx = back ? w.out : w.in, ny = back ? w.in : w.out;
-	float *data = random_floats(n), *x = random_floats(most * nx);
-	float *want = random_floats(most * ny), *got;
-	uint16_t *half = malloc(n * sizeof(*half));
-	struct ee_packed *packed;
-	struct ee_err err;
-	size_t i, k;
-
-	got = ee_floats(most * ny, &err);
-	ck_assert(half != NULL && got != NULL);
-	ee_from_f32(EE_F16, data, n, half);
-	w.data = w.dtype == EE_F16 ? (void *)half : data;
-	if (!ee_can_pack()) {
-		ck_assert_int_eq(ee_pack(&packed, &w, back, &err), EE_EINPUT);
-		ck_assert_ptr_null(packed);
-		goto out;
-	}
-	must(ee_pack(&packed, &w, back, &err));
-	ck_assert_uint_ge(ee_packed_size(packed), n * sizeof(float));
-	for (k = 0; k < sizeof(rows) / sizeof(*rows); k++) {
-		memcpy(got, want, rows[k] * ny * sizeof(*got));
-		must(ee_packed_add(packed, rows[k], x, got, &err));
-		must(back ? ee_linear_back(&w, rows[k], x, want, true, &err) :
-		     ee_linear(&w, NULL, rows[k], x, want, true, &err));
-		for (i = 0; i < rows[k] * ny; i++)
-			ck_assert_float_eq_tol(got[i], want[i], 1e-4f);
-	}
-	ee_packed_free(packed);
-out:
-	free(data);
-	free(half);
-	free(x);
-	free(want);
-	free(got);
-}
-END_TEST
-
 Suite *suite_math(void);
 
 Suite *
@@ -217,7 +155,6 @@ suite_math(void)
 	suite_add_tcase(s, t);
 	t = tcase_create("products");
 	tcase_add_loop_test(t, products_are_those_of_float64, 0, 9 * 8);
-	tcase_add_loop_test(t, packed_products_are_the_same, 0, 24);
 	suite_add_tcase(s, t);
 	return s;
 }
