@@ -1,7 +1,10 @@
 /*
- * threads.c - a small pool of threads that sleep between loops.  See
- * threads.h.  Not OpenMP: its idle threads spin, which on few cores takes
- * the processor from the BLAS's own threads.
+ * threads.c - a small pool of threads.  See threads.h.
+ *
+ * Between loops, which often follow each other within microseconds, a thread
+ * looks for the next one for a moment before it sleeps: to be woken takes
+ * longer than many a loop.  Only for a moment, unlike OpenMP's: the other
+ * stages of a pipe want the processors.
  */
 #include "math/threads.h"
 
@@ -11,13 +14,16 @@
 
 #include "math/blas.h"
 
+/* How often a thread looks before it sleeps: some 50 microseconds. */
+enum { LOOKS = 3000 };
+
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	unsigned wanted;	/* threads, the caller's included; 0: unset */
 	unsigned started;	/* workers that exist */
-	unsigned busy;		/* workers still in the present loop */
-	uint64_t round;		/* counts loops */
+	atomic_uint busy;	/* workers still in the present loop */
+	atomic_ullong round;	/* counts loops */
 	ee_loop_fn *fn;
 	void *arg;
 	size_t n, grain;
@@ -72,6 +78,46 @@ take_pieces(unsigned thread)
 	inside = false;
 }
 
+static inline void
+pause_a_little(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static bool
+new_round(uint64_t seen)
+{
+	return atomic_load(&pool.round) != seen;
+}
+
+static bool
+all_done(uint64_t round)
+{
+	(void)round;
+	return atomic_load(&pool.busy) == 0;
+}
+
+/* Look for a moment, then sleep, until 'yes(round)'. */
+static void
+wait_until(bool (*yes)(uint64_t), uint64_t round, pthread_cond_t *said)
+{
+	int i;
+
+	for (i = 0; i < LOOKS; i++) {
+		if (yes(round))
+			return;
+		pause_a_little();
+	}
+	pthread_mutex_lock(&pool.lock);
+	while (!yes(round))
+		pthread_cond_wait(said, &pool.lock);
+	pthread_mutex_unlock(&pool.lock);
+}
+
 static void *
 worker(void *arg)
 {
@@ -80,18 +126,14 @@ worker(void *arg)
 
 	ee_blas_alone();
 	for (;;) {
-		pthread_mutex_lock(&pool.lock);
-		while (pool.round == seen)
-			pthread_cond_wait(&pool.work, &pool.lock);
-		seen = pool.round;
-		pthread_mutex_unlock(&pool.lock);
-
+		wait_until(new_round, seen, &pool.work);
+		seen = atomic_load(&pool.round);
 		take_pieces(thread);
-
-		pthread_mutex_lock(&pool.lock);
-		if (--pool.busy == 0)
+		if (atomic_fetch_sub(&pool.busy, 1) == 1) {
+			pthread_mutex_lock(&pool.lock);
 			pthread_cond_signal(&pool.done);
-		pthread_mutex_unlock(&pool.lock);
+			pthread_mutex_unlock(&pool.lock);
+		}
 	}
 	return NULL;
 }
@@ -131,21 +173,16 @@ ee_parallel(size_t n, size_t grain, ee_loop_fn *fn, void *arg)
 	}
 	if (pool.round == 0)
 		start_workers();
-	pthread_mutex_lock(&pool.lock);
 	pool.fn = fn;
 	pool.arg = arg;
 	pool.n = n;
 	pool.grain = grain;
 	atomic_store(&pool.next, 0);
-	pool.busy = pool.started;
-	pool.round++;
+	atomic_store(&pool.busy, pool.started);
+	pthread_mutex_lock(&pool.lock);
+	atomic_fetch_add(&pool.round, 1);
 	pthread_cond_broadcast(&pool.work);
 	pthread_mutex_unlock(&pool.lock);
-
 	take_pieces(0);
-
-	pthread_mutex_lock(&pool.lock);
-	while (pool.busy > 0)
-		pthread_cond_wait(&pool.done, &pool.lock);
-	pthread_mutex_unlock(&pool.lock);
+	wait_until(all_done, 0, &pool.done);
 }
