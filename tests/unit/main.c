@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define SUITE(room) Suite *suite_##room(void);
 #include "unit_suites.h"
@@ -19,10 +20,12 @@ static Suite *(*const suites[])(void) = {
 int
 main(void)
 {
-	SRunner *runner = srunner_create(NULL);
+	SRunner *runner;
 	int run, failed;
 	size_t i;
 
+	setenv("CK_DEFAULT_TIMEOUT", "60", 0);	/* a busy machine is no fault */
+	runner = srunner_create(NULL);
 	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
 		srunner_add_suite(runner, suites[i]());
 	srunner_run_all(runner, CK_ENV);
