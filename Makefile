@@ -23,9 +23,11 @@ PKGS      = $(call lazy,PKGS,echo zlib jansson yaml-0.1 libpcre2-8 \
             echo msgpack-c || echo msgpack))
 PKG_CFLAGS = $(call lazy,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS  = $(call lazy,PKG_LIBS,pkg-config --libs $(PKGS))
-# oneDNN, if it is there, does the larger products (lib/math/blas.c).
-ONEDNN   ?= $(call lazy,ONEDNN,echo | $(CC) -x c -fsyntax-only -include \
-            oneapi/dnnl/dnnl.h - 2>/dev/null && echo 1 || echo 0)
+# oneDNN, if it is there, does the larger products (lib/math/blas.c); its
+# kernels are x86-64's.
+ONEDNN   ?= $(call lazy,ONEDNN,echo 'int v = __x86_64__;' | $(CC) -x c \
+            -fsyntax-only -include oneapi/dnnl/dnnl.h - 2>/dev/null && \
+            echo 1 || echo 0)
 CHECK_LIBS = $(call lazy,CHECK_LIBS,pkg-config --libs check)
 
 CPPFLAGS += -D_GNU_SOURCE -Ilib $(PKG_CFLAGS)

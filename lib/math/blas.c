@@ -3,7 +3,6 @@
 
 #include <cblas.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "math/threads.h"
@@ -16,10 +15,10 @@
 #define LEAST_WORK 1e6
 #define ENOUGH_WORK 1e8
 
-/* Products of more multiplications are oneDNN's, where there is one; x W^T
- * of up to FEW_ROWS of x is computed as its transpose, by blocks. */
+/* Products of more multiplications are oneDNN's, where there is one; those of
+ * few rows with a transpose are computed as their transpose, by blocks. */
 #define LEAST_ONEDNN 5e5
-enum { FEW_ROWS = 128, BLOCK = 128 };
+enum { BLOCK = 128 };
 
 /* LAPACK's own Fortran entry point (no C header needed). */
 extern void dpotrf_(const char *uplo, const blasint *n, double *a,
@@ -29,6 +28,17 @@ void
 ee_blas_threads(unsigned n)
 {
 	openblas_set_num_threads((int)n);
+}
+
+static void
+blas(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
+     const float *a, size_t lda, const float *b, size_t ldb, float beta,
+     float *c, size_t ldc)
+{
+	cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
+		    tb ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n,
+		    (blasint)k, alpha, a, (blasint)lda, b, (blasint)ldb, beta,
+		    c, (blasint)ldc);
 }
 
 #ifdef EE_ONEDNN
@@ -42,6 +52,7 @@ ee_blas_alone(void)
 	omp_set_num_threads(1);
 }
 
+/* It refuses, having no memory for a copy, before it writes anything. */
 static void
 onednn(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
        const float *a, size_t lda, const float *b, size_t ldb, float beta,
@@ -50,10 +61,8 @@ onednn(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,
 	if (dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', (dnnl_dim_t)m,
 		       (dnnl_dim_t)n, (dnnl_dim_t)k, alpha, a,
 		       (dnnl_dim_t)lda, b, (dnnl_dim_t)ldb, beta, c,
-		       (dnnl_dim_t)ldc) == dnnl_success)
-		return;
-	fputs("out of memory in a matrix product\n", stderr);
-	abort();		/* as a BLAS does: half of c may be there */
+		       (dnnl_dim_t)ldc) != dnnl_success)
+		blas(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 /* c = alpha a b^T + beta c, a of few rows.  oneDNN's kernels for many rows
@@ -63,7 +72,7 @@ onednn_few(size_t m, size_t n, size_t k, float alpha, const float *a,
 	   size_t lda, const float *b, size_t ldb, float beta, float *c,
 	   size_t ldc)
 {
-	float t[BLOCK * FEW_ROWS];
+	float t[BLOCK * EE_FEW_ROWS];
 	size_t i, j, at, width;
 
 	for (at = 0; at < n; at += width) {
@@ -118,7 +127,7 @@ multiply(const struct product *p, size_t i, size_t j, size_t m, size_t n)
 	}
 #ifdef EE_ONEDNN
 	if ((double)m * (double)n * (double)p->k > LEAST_ONEDNN) {
-		if (p->tb && !p->ta && m <= FEW_ROWS && n >= 16)
+		if (p->tb && !p->ta && m <= EE_FEW_ROWS && n >= 16)
 			onednn_few(m, n, p->k, p->alpha, a, p->lda, b, p->ldb,
 				   p->beta, c, p->ldc);
 		else
@@ -127,10 +136,8 @@ multiply(const struct product *p, size_t i, size_t j, size_t m, size_t n)
 		return;
 	}
 #endif
-	cblas_sgemm(CblasRowMajor, p->ta ? CblasTrans : CblasNoTrans,
-		    p->tb ? CblasTrans : CblasNoTrans, (blasint)m,
-		    (blasint)n, (blasint)p->k, p->alpha, a, (blasint)p->lda,
-		    b, (blasint)p->ldb, p->beta, c, (blasint)p->ldc);
+	blas(p->ta, p->tb, m, n, p->k, p->alpha, a, p->lda, b, p->ldb,
+	     p->beta, c, p->ldc);
 }
 
 static void

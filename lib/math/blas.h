@@ -17,6 +17,10 @@ void ee_blas_threads(unsigned n);
 /* Each thread of threads.h says so first: it multiplies for itself. */
 void ee_blas_alone(void);
 
+/* Up to so many rows, a transposed b is read as it lies: for these it pays to
+ * have the rows of a lie well (linear.c). */
+enum { EE_FEW_ROWS = 128 };
+
 /* c (m, n) = alpha a (m, k) b (k, n) + beta c; a, b transposed as stored
  * where 'ta', 'tb': a is then stored (k, m), b (n, k). */
 void ee_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha,

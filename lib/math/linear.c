@@ -16,9 +16,7 @@
 #include "math/convert.h"
 #include "math/vec.h"
 
-enum { SMALL_PANEL = 1 << 20, LARGE_PANEL = 1 << 22 };
-
-enum { FEW_ROWS = 128, GAP = 16, PAGE = 4096 };
+enum { SMALL_PANEL = 1 << 20, LARGE_PANEL = 1 << 22, GAP = 16, PAGE = 4096 };
 
 /* y (n, w->out): bias or zero, ready to be added to. */
 static void
@@ -89,7 +87,7 @@ multiply(const struct ee_weight *w, bool trans, size_t n, const float *x,
 	const size_t rows = w->in_major ? w->in : w->out;
 	const size_t cols = w->in_major ? w->out : w->in;
 	const size_t nx = trans ? cols : rows, ny = trans ? rows : cols;
-	const bool gaps = trans && n > 1 && n <= FEW_ROWS &&
+	const bool gaps = trans && n > 1 && n <= EE_FEW_ROWS &&
 			  nx * sizeof(*x) % PAGE == 0;
 	const size_t ldx = nx + (gaps ? GAP : 0);
 	float *copy = NULL;

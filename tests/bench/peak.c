@@ -5,8 +5,9 @@
  *
  * The products are those of a transformer of that width (d to 3d, d, 4d and
  * back from 4d) on 256 to 2,048 rows, by the BLAS on its own threads and by
- * what the tools use (blas.h); the fastest counts.  ssyrk's is x^T x of 2,048 rows four times as wide, counting the
- * n (n + 1) of one triangle for each row.
+ * what the tools use (blas.h); the fastest counts.  ssyrk's is x^T x of 2,048
+ * rows four times as wide, counting the n (n + 1) of one triangle for each
+ * row.
  */
 #include <cblas.h>
 #include <math.h>
