@@ -15,8 +15,9 @@
 #define LEAST_WORK 1e6
 #define ENOUGH_WORK 1e8
 
-/* Products of more multiplications are oneDNN's, where there is one; those of
- * few rows with a transpose are computed as their transpose, by blocks. */
+/* Products of more multiplications are oneDNN's, where there is one and the
+ * processor has AVX-512 (with AVX2, the BLAS is as fast); those of few rows
+ * with a transpose are computed as their transpose, by blocks. */
 #define LEAST_ONEDNN 5e5
 enum { BLOCK = 128 };
 
@@ -126,7 +127,8 @@ multiply(const struct product *p, size_t i, size_t j, size_t m, size_t n)
 		return;
 	}
 #ifdef EE_ONEDNN
-	if ((double)m * (double)n * (double)p->k > LEAST_ONEDNN) {
+	if ((double)m * (double)n * (double)p->k > LEAST_ONEDNN &&
+	    __builtin_cpu_supports("avx512f")) {
 		if (p->tb && !p->ta && m <= EE_FEW_ROWS && n >= 16)
 			onednn_few(m, n, p->k, p->alpha, a, p->lda, b, p->ldb,
 				   p->beta, c, p->ldc);
