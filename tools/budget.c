@@ -70,14 +70,25 @@ budget_base(void)
 }
 
 size_t
+budget_factors(const struct tool *tool, const struct ee_config *m,
+	       const struct ee_hparams *h)
+{
+	const double f = (double)m->f, all = (double)h->nlayers * 8 * f * f;
+	const size_t limit = tool->memory > 0 ? tool->memory :
+			     budget_machine() / 2;
+
+	return all > (double)limit ? 1 : h->nlayers;
+}
+
+size_t
 budget_edits(const struct ee_config *m, const struct ee_hparams *h,
-	     bool returned)
+	     bool returned, size_t factors)
 {
 	const size_t weight = sizeof(float) * m->f * m->d;
 	const size_t factor = h->mom2_adjustment ?
 			      sizeof(double) * m->f * m->f : 0;
 
-	return h->nlayers * (weight * (returned ? 2 : 1) + factor);
+	return h->nlayers * weight * (returned ? 2 : 1) + factors * factor;
 }
 
 size_t

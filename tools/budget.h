@@ -35,10 +35,16 @@ void budget_tell(struct tool *tool, const struct budget *b, const char *what);
  * converted, the BLAS's buffers. */
 size_t budget_base(void);
 
+/* How many of the layers' statistics are held as factors: those of all, or
+ * one, if all are more than --memory allows, or half of what there is. */
+size_t budget_factors(const struct tool *tool, const struct ee_config *model,
+		      const struct ee_hparams *hparams);
+
 /* What an edit of these layers holds: the weights, twice where they are
- * 'returned' to, and the statistics' factors. */
+ * 'returned' to, and so many factors. */
 size_t budget_edits(const struct ee_config *model,
-		    const struct ee_hparams *hparams, bool returned);
+		    const struct ee_hparams *hparams, bool returned,
+		    size_t factors);
 
 /* A row going forward: a layer's activations; those, and all layers' keys and
  * values. */

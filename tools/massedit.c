@@ -85,8 +85,8 @@ edit_layers(struct work *w, struct batch *b, bool more)
 	for (i = 0; i < layers && status == EE_OK; i++) {
 		status = put_layer(w, b, i);
 		if (status == EE_OK && more)
-			status = ee_solver_add(&w->systems.solver[i],
-					       b->n, b->keys[i], &tool->err);
+			status = mass_systems_add(&w->systems, i, b->n,
+						  b->keys[i]);
 	}
 	free(cases);
 	return status;

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* (f, n) and (f, more) side by side */
-static enum ee_status
-append(struct mass_keys *keys, size_t f, const float *k, size_t more,
-       struct ee_err *err)
+enum ee_status
+mass_keys_append(struct mass_keys *keys, size_t f, const float *k,
+		 size_t more, struct ee_err *err)
 {
 	const size_t n = keys->n + more;
 	float *joined = ee_floats(f * n, err);
@@ -73,7 +72,7 @@ take(struct session *s, const struct ee_value *record, const char *path,
 		return ee_fail(err, EE_EMATCH, "%s: '%s': keys of %zu, this "
 			       "layer's have %zu", path, weight, k.shape[0],
 			       f);
-	return append(&keys[i], f, k.data, k.shape[1], err);
+	return mass_keys_append(&keys[i], f, k.data, k.shape[1], err);
 }
 
 static enum ee_status

@@ -24,4 +24,8 @@ struct mass_keys {
 EE_MUST_CHECK enum ee_status mass_keys_read(struct session *s,
 	struct mass_keys keys[EE_MAX_EDIT_LAYERS]);
 
+/* Put k (f, more) beside them.  Fails with EE_ENOMEM. */
+EE_MUST_CHECK enum ee_status mass_keys_append(struct mass_keys *keys,
+	size_t f, const float *k, size_t more, struct ee_err *err);
+
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "masskeys.h"
+#include "budget.h"
 
 static const char *const method_names[] = {
 	[MASS_MEMIT] = "MEMIT", [MASS_EMMET] = "EMMET",
@@ -73,30 +73,63 @@ choose_method(const struct session *s, enum mass_method said,
 	return EE_OK;
 }
 
+static enum ee_status
+make_system(struct mass_systems *m, size_t i)
+{
+	struct session *s = m->session;
+	const struct mass_keys *earlier = &m->earlier[i];
+
+	if (m->method == MASS_ALPHAEDIT)
+		return open_null(s, i, earlier, &m->solver[i]);
+	return session_solver(s, i, s->hparams.mom2_update_weight,
+			      earlier->k, earlier->n, &m->solver[i]);
+}
+
+static enum ee_status
+find_statistics(struct session *s, size_t i)
+{
+	struct ee_stats stats;
+	enum ee_status status = session_stats(s, i, &stats);
+
+	if (status == EE_OK)
+		ee_stats_close(&stats);
+	return status;
+}
+
 enum ee_status
 mass_systems_open(struct session *s, enum mass_method said, double mu,
 		  struct mass_systems *m)
 {
-	struct mass_keys earlier[EE_MAX_EDIT_LAYERS] = { 0 };
 	enum ee_status status = choose_method(s, said, &m->method);
 	size_t i;
 
+	m->session = s;
+	m->in_turn = s->hparams.nlayers >
+		     budget_factors(s->tool, &s->model->config, &s->hparams);
 	m->mu = m->method != MASS_EMMET ? 1 :
 		mu >= 0 ? mu : s->hparams.emmet_lambda;
 	if (status == EE_OK)
-		status = mass_keys_read(s, earlier);
-	for (i = 0; i < s->hparams.nlayers && status == EE_OK; i++) {
-		if (m->method == MASS_ALPHAEDIT)
-			status = open_null(s, i, &earlier[i], &m->solver[i]);
-		else
-			status = session_solver(s, i, s->hparams.
-						mom2_update_weight,
-						earlier[i].k, earlier[i].n,
-						&m->solver[i]);
-	}
-	for (i = 0; i < EE_MAX_EDIT_LAYERS; i++)
-		free(earlier[i].k);
+		status = mass_keys_read(s, m->earlier);
+	for (i = 0; i < s->hparams.nlayers && status == EE_OK; i++)
+		status = m->in_turn ? find_statistics(s, i) :
+				      make_system(m, i);
+	if (status == EE_OK && m->in_turn && s->tool->verbose)
+		ee_warn(&s->tool->warn, "memory: the layers' systems are "
+			"factored one after the other");
 	return status;
+}
+
+enum ee_status
+mass_systems_add(struct mass_systems *m, size_t i, size_t n,
+		 const float *keys)
+{
+	struct ee_err *err = &m->session->tool->err;
+
+	if (m->in_turn)
+		return mass_keys_append(&m->earlier[i],
+					m->session->model->config.f, keys, n,
+					err);
+	return ee_solver_add(&m->solver[i], n, keys, err);
 }
 
 void
@@ -104,18 +137,28 @@ mass_systems_free(struct mass_systems *m)
 {
 	size_t i;
 
-	for (i = 0; i < EE_MAX_EDIT_LAYERS; i++)
+	for (i = 0; i < EE_MAX_EDIT_LAYERS; i++) {
 		ee_solver_free(&m->solver[i]);
+		free(m->earlier[i].k);
+	}
 }
 
 enum ee_status
 mass_solve(void *systems, size_t i, size_t f, size_t n, const double *k,
 	   double *a, struct ee_err *err)
 {
-	const struct mass_systems *m = systems;
+	struct mass_systems *m = systems;
+	struct ee_solver *solver = &m->solver[i];
+	enum ee_status status = EE_OK;
 
-	if (m->solver[i].f != f)
-		return ee_fail(err, EE_EMATCH, "statistics of keys of %zu, "
-			       "this layer's have %zu", m->solver[i].f, f);
-	return ee_solve_keys(&m->solver[i], n, k, m->mu, a, err);
+	if (m->in_turn)
+		status = make_system(m, i);
+	if (status == EE_OK && solver->f != f)
+		status = ee_fail(err, EE_EMATCH, "statistics of keys of %zu, "
+				 "this layer's have %zu", solver->f, f);
+	if (status == EE_OK)
+		status = ee_solve_keys(solver, n, k, m->mu, a, err);
+	if (m->in_turn)
+		ee_solver_free(solver);
+	return status;
 }

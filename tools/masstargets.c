@@ -29,9 +29,11 @@ weight_of(const struct session *s, const struct mass_case *c)
 static size_t
 plan(const struct session *s, struct mass_case *const *cases, size_t n)
 {
+	const struct ee_config *m = &s->model->config;
 	struct budget b = {
-		.held = budget_base() + budget_edits(&s->model->config,
-						     &s->hparams, false),
+		.held = budget_base() +
+			budget_edits(m, &s->hparams, false,
+				     budget_factors(s->tool, m, &s->hparams)),
 	};
 	const size_t left = budget_left(s->tool, &b, 0);
 	size_t least = 0, i;

@@ -117,7 +117,8 @@ plan(struct work *w)
 	const struct ee_config *m = &s->model->config;
 	struct budget b = {
 		.held = budget_base() + budget_edits(m, &s->hparams,
-						     w->opt->independent),
+						     w->opt->independent,
+						     s->hparams.nlayers),
 		.batch = budget_search(m, s->hparams.layers[0],
 					s->templates.n * USUAL_TOKENS,
 					s->templates.n * USUAL_TARGET),
