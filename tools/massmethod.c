@@ -143,6 +143,21 @@ mass_systems_free(struct mass_systems *m)
 	}
 }
 
+/* What there is to notice about its statistics was said when they were found.
+ */
+static enum ee_status
+make_in_turn(struct mass_systems *m, size_t i)
+{
+	struct ee_warn *warn = &m->session->tool->warn;
+	const struct ee_warn was = *warn;
+	enum ee_status status;
+
+	warn->put = NULL;
+	status = make_system(m, i);
+	*warn = was;
+	return status;
+}
+
 enum ee_status
 mass_solve(void *systems, size_t i, size_t f, size_t n, const double *k,
 	   double *a, struct ee_err *err)
@@ -152,7 +167,7 @@ mass_solve(void *systems, size_t i, size_t f, size_t n, const double *k,
 	enum ee_status status = EE_OK;
 
 	if (m->in_turn)
-		status = make_system(m, i);
+		status = make_in_turn(m, i);
 	if (status == EE_OK && solver->f != f)
 		status = ee_fail(err, EE_EMATCH, "statistics of keys of %zu, "
 				 "this layer's have %zu", solver->f, f);
