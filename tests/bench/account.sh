@@ -75,6 +75,7 @@ account_all() {
 	requests 1
 	account 'ee-rome, 1 edit' requests.json "$2" "$3" ee-rome -q -m "$1" \
 		-p account.yaml --templates templates.json
+	sed -i 's/^alg_name:.*/alg_name: MEMIT/' account.yaml
 	requests 32
 	account 'ee-memit, 32 targets' requests.json "$2" "$3" ee-memit -q \
 		-m "$1" -p account.yaml --templates templates.json \

@@ -121,6 +121,7 @@ rome_line() {
 mass() {
 	model=$1 steps=$3 width=$4
 	sed -e "s/^v_num_grad_steps:.*/v_num_grad_steps: $steps/" \
+		-e 's/^alg_name:.*/alg_name: MEMIT/' \
 		-e 's/^v_lr:.*/v_lr: 1e-6/' "$2" > mass.yaml
 	shift 4
 	printf '%-29s %6s %8s %8s %8s %8s %7s %7s %6s\n' '' edits seconds \
